@@ -1,0 +1,277 @@
+/**
+ * Every error a caller can meet: its stable code, HTTP status and sentence in both languages. The server sends
+ * it as application/problem+json (RFC 9457), the widget shows the same sentence. `{name}` is filled from params.
+ */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  params?: Record<string, string | number>;
+  /** One entry a field, where several were wrong. */
+  errors?: FieldProblem[];
+}
+
+export interface FieldProblem {
+  field: string;
+  code: string;
+  detail: string;
+  params?: Record<string, string | number>;
+}
+
+interface ProblemKind {
+  status: number;
+  en: string;
+  ru: string;
+}
+
+export const PROBLEMS = {
+  // Who is calling
+  token_missing: {
+    status: 401,
+    en: 'The host token is missing. Open the card from your CRM.',
+    ru: 'Нет токена CRM. Откройте карточку из CRM.',
+  },
+  token_invalid: {
+    status: 401,
+    en: 'The host token is not valid. Reload the page of your CRM.',
+    ru: 'Токен CRM не принят. Обновите страницу CRM.',
+  },
+  token_expired: {
+    status: 401,
+    en: 'The host token has expired. The card asks for a new one by itself; if not, reload the page.',
+    ru: 'Токен CRM устарел. Карточка запросит новый сама; если этого не произошло, обновите страницу.',
+  },
+  installation_inactive: {
+    status: 403,
+    en: 'The integration is switched off for this account. Ask an administrator to switch it on.',
+    ru: 'Интеграция для этого аккаунта отключена. Попросите администратора включить её.',
+  },
+  role_insufficient: {
+    status: 403,
+    en: 'Your role does not allow this. Ask a supervisor or an administrator.',
+    ru: 'Ваша роль этого не позволяет. Обратитесь к супервайзеру или администратору.',
+  },
+  // Requests
+  invalid: { status: 422, en: 'Some fields need another look.', ru: 'Некоторые поля нужно поправить.' },
+  malformed: {
+    status: 400,
+    en: 'The request could not be read. Reload the page and try again.',
+    ru: 'Запрос не удалось прочитать. Обновите страницу и повторите.',
+  },
+  not_found: {
+    status: 404,
+    en: 'There is no such page or record. It may have been removed.',
+    ru: 'Такой страницы или записи нет. Возможно, её удалили.',
+  },
+  internal: {
+    status: 500,
+    en: 'Something went wrong on our side; nothing was changed. Try again in a minute. Number of the case: {id}.',
+    ru: 'Что-то сломалось на нашей стороне, ничего не изменилось. Повторите через минуту. Номер обращения: {id}.',
+  },
+  unavailable: {
+    status: 503,
+    en: 'The database does not answer right now; nothing was changed. Try again in a minute.',
+    ru: 'База данных сейчас не отвечает, ничего не изменилось. Повторите через минуту.',
+  },
+  // Campaign
+  campaign_not_found: {
+    status: 404,
+    en: 'There is no such campaign. It may have been removed.',
+    ru: 'Такой рассылки нет. Возможно, её удалили.',
+  },
+  name_required: { status: 422, en: 'Give the campaign a name.', ru: 'Укажите название рассылки.' },
+  name_too_long: {
+    status: 422,
+    en: 'The name may have 100 characters at most.',
+    ru: 'В названии может быть не больше 100 символов.',
+  },
+  name_taken: {
+    status: 409,
+    en: 'A campaign with this name exists already. Choose another name.',
+    ru: 'Рассылка с таким названием уже есть. Выберите другое название.',
+  },
+  version_conflict: {
+    status: 409,
+    en: 'Somebody else has changed this campaign meanwhile. Look at their changes, then repeat yours.',
+    ru: 'Эту рассылку тем временем изменил кто-то ещё. Посмотрите изменения и повторите свои.',
+  },
+  version_required: {
+    status: 422,
+    en: 'Say which version of the campaign you are changing.',
+    ru: 'Укажите, какую версию рассылки вы меняете.',
+  },
+  settings_locked: {
+    status: 409,
+    en: 'This can be changed in a draft only. Clear the campaign to set it up anew: {fields}.',
+    ru: 'Это можно изменить только в черновике. Чтобы настроить заново, очистите рассылку: {fields}.',
+  },
+  method_invalid: { status: 422, en: 'Choose WABA or SMS.', ru: 'Выберите WABA или SMS.' },
+  channel_required: { status: 422, en: 'Choose a channel.', ru: 'Выберите канал.' },
+  channel_unknown: {
+    status: 422,
+    en: 'This channel no longer exists in the CRM. Choose another.',
+    ru: 'Этого канала больше нет в CRM. Выберите другой.',
+  },
+  channel_inactive: {
+    status: 422,
+    en: 'This channel is not connected. Connect it in the CRM, or choose another.',
+    ru: 'Этот канал не подключён. Подключите его в CRM или выберите другой.',
+  },
+  template_required: { status: 422, en: 'Choose a template.', ru: 'Выберите шаблон.' },
+  template_unknown: {
+    status: 422,
+    en: 'This template no longer exists on the channel. Choose another.',
+    ru: 'Этого шаблона на канале больше нет. Выберите другой.',
+  },
+  template_not_approved: {
+    status: 422,
+    en: 'This template is not approved or is paused. Choose another.',
+    ru: 'Этот шаблон не одобрен или приостановлен. Выберите другой.',
+  },
+  binding_required: {
+    status: 422,
+    en: 'Bind the template’s variable {variable} to a column or a text.',
+    ru: 'Задайте для переменной шаблона {variable} столбец или текст.',
+  },
+  column_unknown: {
+    status: 422,
+    en: 'No loaded file has the column “{column}”. Load a file with it, or bind another.',
+    ru: 'Ни в одном файле нет столбца «{column}». Загрузите файл с ним или выберите другой.',
+  },
+  text_required: { status: 422, en: 'Write the text of the message.', ru: 'Напишите текст сообщения.' },
+  text_too_long: {
+    status: 422,
+    en: 'The text is too long: five SMS at most, 335 characters in Cyrillic or 765 in Latin.',
+    ru: 'Текст слишком длинный: не больше пяти SMS, то есть 335 знаков кириллицей или 765 латиницей.',
+  },
+  removal_invalid: {
+    status: 422,
+    en: 'Choose what happens to the entries of a removed file.',
+    ru: 'Выберите, что делать с записями удалённого файла.',
+  },
+  rate_invalid: {
+    status: 422,
+    en: 'Messages per minute: a whole number from 1 to 300.',
+    ru: 'Сообщений в минуту: целое число от 1 до 300.',
+  },
+  time_invalid: { status: 422, en: 'Give a date and a time.', ru: 'Укажите дату и время.' },
+  time_past: {
+    status: 422,
+    en: 'This time has passed. Choose a later one, or start now.',
+    ru: 'Это время уже прошло. Выберите более позднее или запустите сейчас.',
+  },
+  scope_invalid: {
+    status: 422,
+    en: 'Choose whom to write to again: all, failed or not delivered.',
+    ru: 'Выберите, кому писать снова: всем, с ошибкой или недоставленным.',
+  },
+  list_required: { status: 422, en: 'Load a file with phone numbers.', ru: 'Загрузите файл с номерами.' },
+  nobody_to_write: {
+    status: 422,
+    en: 'There is nobody to write to: every row is refused, a duplicate or on the stop list.',
+    ru: 'Писать некому: все строки отклонены, повторяются или в стоп-листе.',
+  },
+  not_ready: {
+    status: 422,
+    en: 'The campaign is not ready to start.',
+    ru: 'Рассылка ещё не готова к запуску.',
+  },
+  control_not_allowed: {
+    status: 409,
+    en: '“{control}” is not possible now: the campaign is {state}.',
+    ru: 'Действие «{control}» сейчас невозможно: {state}.',
+  },
+  campaign_has_runs: {
+    status: 409,
+    en: 'Only a draft or a completed campaign can be removed. Clear it first.',
+    ru: 'Удалить можно только черновик или завершённую рассылку. Сначала очистите её.',
+  },
+  phone_invalid: {
+    status: 422,
+    en: 'This is not a mobile number we can write to. Write it as +7 912 345-67-89.',
+    ru: 'На этот номер написать нельзя. Напишите его так: +7 912 345-67-89.',
+  },
+  test_not_sent: {
+    status: 422,
+    en: 'The test message was not sent: {reason}',
+    ru: 'Пробное сообщение не отправлено: {reason}',
+  },
+  // Lists
+  slot_unknown: {
+    status: 404,
+    en: 'There are two file slots: main and additional.',
+    ru: 'Файлов два: основной и дополнительный.',
+  },
+  list_not_found: { status: 404, en: 'There is no file in this field.', ru: 'В этом поле нет файла.' },
+  additional_list_off: {
+    status: 409,
+    en: 'Switch on “Add to contact list” first.',
+    ru: 'Сначала включите «Добавить в список контактов».',
+  },
+  file_too_large: {
+    status: 413,
+    en: 'The file is 10 MB or larger. Split it in two and use the second file field.',
+    ru: 'Файл 10 МБ или больше. Разделите его на два и загрузите второй в дополнительное поле.',
+  },
+  file_empty: { status: 422, en: 'The file is empty. Choose another.', ru: 'Файл пуст. Выберите другой.' },
+  file_not_csv: {
+    status: 422,
+    en: 'This is not a CSV file but {kind}. In Excel: File → Save as → “CSV UTF-8 (comma delimited)”.',
+    ru: 'Это не CSV, а {kind}. В Excel: Файл → Сохранить как → «CSV UTF-8 (разделитель — запятая)».',
+  },
+  file_unreadable: {
+    status: 422,
+    en: 'The file cannot be read as text near row {row}. Save it as CSV again.',
+    ru: 'Файл не читается как текст около строки {row}. Сохраните его как CSV заново.',
+  },
+  phone_column_missing: {
+    status: 422,
+    en: 'No column with phone numbers was found. Name it “Phone”, and check the separator (a semicolon).',
+    ru: 'Не найден столбец с телефонами. Назовите его «Телефон» и проверьте разделитель (точка с запятой).',
+  },
+  no_valid_rows: {
+    status: 422,
+    en: 'None of the {rows} rows has a number we can write to. Check the column with phones.',
+    ru: 'Ни в одной из {rows} строк нет номера, на который можно написать. Проверьте столбец с телефонами.',
+  },
+  upload_aborted: {
+    status: 400,
+    en: 'The upload was cut off; what was loaded before is unchanged. Try again.',
+    ru: 'Загрузка оборвалась, загруженное раньше не изменилось. Повторите.',
+  },
+  upload_in_progress: {
+    status: 409,
+    en: 'Another upload into this field is being read. Wait until it is ready.',
+    ru: 'В это поле уже загружается другой файл. Подождите, пока он прочитается.',
+  },
+  // The host
+  host_unavailable: {
+    status: 502,
+    en: 'The CRM does not answer. Try again in a minute.',
+    ru: 'CRM не отвечает. Повторите через минуту.',
+  },
+  signature_invalid: {
+    status: 401,
+    en: 'The signature of this call is not valid.',
+    ru: 'Подпись запроса не принята.',
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+export type Language = 'en' | 'ru';
+
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(PROBLEMS, code);
+}
+
+/** The sentence of a problem with its parameters filled in. */
+export function problemText(
+  code: string,
+  language: Language,
+  params: Record<string, string | number> = {},
+): string {
+  const kind = PROBLEMS[isProblemCode(code) ? code : 'invalid'];
+  return kind[language].replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+}
