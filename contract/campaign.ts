@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { METHODS, type Template } from './channel.ts';
-import { RESTART_SCOPES, type CampaignState, type Control } from './campaign-states.ts';
-import { REMOVAL_RULES, type ListSummary, type Refusal } from './list.ts';
-import type { RowAccount } from './message-states.ts';
+import { CAMPAIGN_STATES, CONTROLS, RESTART_SCOPES, type CampaignState } from './campaign-states.ts';
+import { METHODS, TEMPLATE_CATEGORIES, TemplateSchema } from './channel.ts';
+import { ListSummarySchema, RefusedBySchema, REMOVAL_RULES } from './list.ts';
+import { Count, RowAccountSchema } from './message-states.ts';
 
 export const MIN_RATE = 1;
 export const MAX_RATE = 300;
@@ -123,89 +123,114 @@ export const PAUSE_REASONS = [
 ] as const;
 export type PauseReason = (typeof PAUSE_REASONS)[number];
 
-export interface Progress {
-  /** Runs are numbered from 1; 0 before the first Start. */
-  run: number;
-  account: RowAccount;
-  replied: number;
-  /** Messages handed over in the last 60 seconds. */
-  lastMinute: number;
-  /** When the queue will be empty at the set rate; null unless running. */
-  finishAt: string | null;
-}
+const Instant = v.string();
 
-export interface Campaign {
-  id: number;
-  version: number;
-  state: CampaignState;
-  pauseReason: PauseReason | null;
+export const ProgressSchema = v.object({
+  /** Runs are numbered from 1; 0 before the first Start. */
+  run: Count,
+  account: RowAccountSchema,
+  replied: Count,
+  /** Messages handed over in the last 60 seconds. */
+  lastMinute: Count,
+  /** When the queue will be empty at the set rate; null unless running. */
+  finishAt: v.nullable(Instant),
+});
+export type Progress = v.InferOutput<typeof ProgressSchema>;
+
+export const CampaignSchema = v.object({
+  id: Count,
+  version: Count,
+  state: v.picklist(CAMPAIGN_STATES),
+  pauseReason: v.nullable(v.picklist(PAUSE_REASONS)),
   /** What the provider or the system said about the pause, in its own words. */
-  pauseDetail: string | null;
+  pauseDetail: v.nullable(v.string()),
   /** The instant a scheduled campaign starts. */
-  scheduledFor: string | null;
-  settings: CampaignSettings;
-  /** The chosen template as the host lists it now, or as it was when the run began. */
-  template: Template | null;
-  lists: ListSummary[];
-  progress: Progress;
+  scheduledFor: v.nullable(Instant),
+  settings: CampaignSettingsSchema,
+  /** The template as it was when the run began; null for a draft, whose template the channel lists. */
+  template: v.nullable(TemplateSchema),
+  lists: v.array(ListSummarySchema),
+  progress: ProgressSchema,
   /** What the state and the caller's role allow. */
-  controls: Control[];
-  createdAt: string;
-  updatedAt: string;
-}
+  controls: v.array(v.picklist(CONTROLS)),
+  createdAt: Instant,
+  updatedAt: Instant,
+});
+export type Campaign = v.InferOutput<typeof CampaignSchema>;
 
 /** One line of the list of campaigns. */
-export interface CampaignCard {
-  id: number;
-  name: string;
-  method: CampaignSettings['method'];
-  state: CampaignState;
-  pauseReason: PauseReason | null;
-  scheduledFor: string | null;
-  ratePerMinute: number;
+export const CampaignCardSchema = v.object({
+  id: Count,
+  name: v.string(),
+  method: v.picklist(METHODS),
+  state: v.picklist(CAMPAIGN_STATES),
+  pauseReason: v.nullable(v.picklist(PAUSE_REASONS)),
+  scheduledFor: v.nullable(Instant),
+  ratePerMinute: Count,
   /** Queue positions handed out and in all of the current run. */
-  handedOut: number;
-  total: number;
-  updatedAt: string;
-}
+  handedOut: Count,
+  total: Count,
+  updatedAt: Instant,
+});
+export type CampaignCard = v.InferOutput<typeof CampaignCardSchema>;
 
 /** What stands in the way of Start; `field` is the setting to look at. */
-export interface Obstacle {
-  field: keyof CampaignSettings | 'mainList';
-  code: string;
-  params?: Record<string, string | number>;
-}
+export const ObstacleSchema = v.object({
+  field: v.union([v.keyof(CampaignSettingsSchema), v.literal('mainList')]),
+  code: v.string(),
+  params: v.optional(v.record(v.string(), v.union([v.string(), v.number()]))),
+});
+export type Obstacle = v.InferOutput<typeof ObstacleSchema>;
 
 /** What Start will do, shown before it. */
-export interface Preview {
-  obstacles: Obstacle[];
-  account: RowAccount;
-  refusedBy: Partial<Record<Refusal, number>>;
-  recipients: number;
+export const PreviewSchema = v.object({
+  obstacles: v.array(ObstacleSchema),
+  account: RowAccountSchema,
+  refusedBy: RefusedBySchema,
+  recipients: Count,
   /** SMS: how many rows take 1, 2, … segments; more than five are not sent. `exact` is false for a sample. */
-  segments: { exact: boolean; rows: Record<number, number>; tooLong: number; emptyVariables: number } | null;
+  segments: v.nullable(
+    v.object({
+      exact: v.boolean(),
+      rows: v.record(v.string(), Count),
+      tooLong: Count,
+      emptyVariables: Count,
+    }),
+  ),
   /** WABA: the template's category. */
-  category: Template['category'] | null;
-  startAt: string | null;
-  finishAt: string | null;
+  category: v.nullable(v.picklist(TEMPLATE_CATEGORIES)),
+  startAt: v.nullable(Instant),
+  finishAt: v.nullable(Instant),
   /** The first three messages as they will be sent; phones are shortened. */
-  samples: { phone: string; text: string; empty: string[] }[];
-}
+  samples: v.array(v.object({ phone: v.string(), text: v.string(), empty: v.array(v.string()) })),
+});
+export type Preview = v.InferOutput<typeof PreviewSchema>;
 
 /** The answer to a control. */
-export interface ControlResult {
-  campaign: Campaign;
+export const ControlResultSchema = v.object({
+  campaign: CampaignSchema,
   /** Messages already on their way to the provider when the control took effect. */
-  inFlight: number;
-  effectiveAt: string;
-}
+  inFlight: Count,
+  effectiveAt: Instant,
+});
+export type ControlResult = v.InferOutput<typeof ControlResultSchema>;
 
-export interface HistoryEntry {
-  at: string;
+export const HistoryEntrySchema = v.object({
+  at: Instant,
   /** The host's user id, or `system`. */
-  by: string;
-  action: string;
-  from: CampaignState | null;
-  to: CampaignState;
-  reason: string | null;
-}
+  by: v.string(),
+  action: v.string(),
+  from: v.nullable(v.picklist(CAMPAIGN_STATES)),
+  to: v.picklist(CAMPAIGN_STATES),
+  reason: v.nullable(v.string()),
+});
+export type HistoryEntry = v.InferOutput<typeof HistoryEntrySchema>;
+
+export const RunSchema = v.object({
+  run: Count,
+  scope: v.picklist(RESTART_SCOPES),
+  startedAt: Instant,
+  finishedAt: v.nullable(Instant),
+  startedBy: v.string(),
+});
+export type Run = v.InferOutput<typeof RunSchema>;

@@ -4,14 +4,15 @@ export const METHODS = ['waba', 'sms'] as const;
 export type Method = (typeof METHODS)[number];
 
 /** A WABA number or an SMS sender through which messages go. */
-export interface Channel {
-  id: string;
-  method: Method;
-  name: string;
-  status: 'active' | 'disconnected' | 'blocked';
+export const ChannelSchema = v.object({
+  id: v.string(),
+  method: v.picklist(METHODS),
+  name: v.string(),
+  status: v.picklist(['active', 'disconnected', 'blocked']),
   /** Whether customers can answer: an alphanumeric SMS sender is one-way. */
-  replies: boolean;
-}
+  replies: v.boolean(),
+});
+export type Channel = v.InferOutput<typeof ChannelSchema>;
 
 export const TemplateVariableSchema = v.object({
   /** Unique within the template: `header.1`, `body.1`, `body.first_name`, `button.0.1`. */
@@ -23,11 +24,13 @@ export const TemplateVariableSchema = v.object({
 });
 export type TemplateVariable = v.InferOutput<typeof TemplateVariableSchema>;
 
+export const TEMPLATE_CATEGORIES = ['MARKETING', 'UTILITY', 'AUTHENTICATION'] as const;
+
 export const TemplateSchema = v.object({
   id: v.string(),
   name: v.string(),
   locale: v.string(),
-  category: v.picklist(['MARKETING', 'UTILITY', 'AUTHENTICATION']),
+  category: v.picklist(TEMPLATE_CATEGORIES),
   status: v.picklist(['approved', 'pending', 'rejected', 'paused', 'disabled']),
   header: v.nullable(
     v.object({

@@ -1,3 +1,6 @@
+import * as v from 'valibot';
+import { Count } from './message-states.ts';
+
 export const LIST_SLOTS = ['main', 'additional'] as const;
 export type ListSlot = (typeof LIST_SLOTS)[number];
 
@@ -27,38 +30,44 @@ export type Refusal = (typeof REFUSALS)[number];
 export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1251'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-export interface RefusedRow {
+export const RefusedRowSchema = v.object({
   /** Line of the file as a spreadsheet numbers it: the first row, header or not, is 1. */
-  row: number;
-  original: string;
-  reason: Refusal;
-}
+  row: Count,
+  original: v.string(),
+  reason: v.picklist(REFUSALS),
+});
+export type RefusedRow = v.InferOutput<typeof RefusedRowSchema>;
+
+export const RefusedBySchema = v.partial(
+  v.object(Object.fromEntries(REFUSALS.map((reason) => [reason, Count])) as Record<Refusal, typeof Count>),
+);
 
 /** The result of an upload, kept with the list. */
-export interface ListSummary {
-  id: number;
-  slot: ListSlot;
-  fileName: string;
-  bytes: number;
-  encoding: Encoding;
-  separator: ';' | ',' | '\t';
-  columns: string[];
+export const ListSummarySchema = v.object({
+  id: Count,
+  slot: v.picklist(LIST_SLOTS),
+  fileName: v.string(),
+  bytes: Count,
+  encoding: v.picklist(ENCODINGS),
+  separator: v.picklist([';', ',', '\t']),
+  columns: v.array(v.string()),
   /** Index into `columns`. */
-  phoneColumn: number;
+  phoneColumn: Count,
   /** Rows of data: rows = contacts + duplicates + refused. */
-  rows: number;
+  rows: Count,
   /** First occurrences of a number within this file. */
-  contacts: number;
+  contacts: Count,
   /** Later occurrences of a number within this file. */
-  duplicates: number;
+  duplicates: Count,
   /** Contacts of this file whose number stands in the other file already; only the additional file has them. */
-  duplicatesOfOther: number;
-  refused: number;
-  refusedBy: Partial<Record<Refusal, number>>;
+  duplicatesOfOther: Count,
+  refused: Count,
+  refusedBy: RefusedBySchema,
   /** The first 20. */
-  refusedRows: RefusedRow[];
-  uploadedAt: string;
-}
+  refusedRows: v.array(RefusedRowSchema),
+  uploadedAt: v.string(),
+});
+export type ListSummary = v.InferOutput<typeof ListSummarySchema>;
 
 type Sentence = Record<'en' | 'ru', string>;
 

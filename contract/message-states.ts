@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+
 /**
  * States of a message, in the order in which they may replace each other: a change is taken only when it
  * moves to the right. Answers and receipts may therefore come early, late or twice, in any order.
@@ -17,21 +19,24 @@ export const MESSAGE_STATES = [
 ] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
+export const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
 /** The accounting identity: `rows` equals the sum of all the other numbers, always. Every number counts rows of the files. */
-export interface RowAccount {
-  rows: number;
-  refused: number;
-  duplicates: number;
-  stopped: number;
-  cancelled: number;
-  queued: number;
-  sending: number;
-  sent: number;
-  delivered: number;
-  read: number;
-  failed: number;
-  unknown: number;
-}
+export const RowAccountSchema = v.object({
+  rows: Count,
+  refused: Count,
+  duplicates: Count,
+  stopped: Count,
+  cancelled: Count,
+  queued: Count,
+  sending: Count,
+  sent: Count,
+  delivered: Count,
+  read: Count,
+  failed: Count,
+  unknown: Count,
+});
+export type RowAccount = v.InferOutput<typeof RowAccountSchema>;
 
 /** The parts of the account in the order in which they are shown; their sum is `rows`. */
 export const ACCOUNT_PARTS = [

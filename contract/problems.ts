@@ -1,24 +1,30 @@
+import * as v from 'valibot';
+
 /**
  * Every error a caller can meet: its stable code, HTTP status and sentence in both languages. The server sends
  * it as application/problem+json (RFC 9457), the widget shows the same sentence. `{name}` is filled from params.
  */
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  code: string;
-  detail: string;
-  params?: Record<string, string | number>;
-  /** One entry a field, where several were wrong. */
-  errors?: FieldProblem[];
-}
+const ParamsSchema = v.record(v.string(), v.union([v.string(), v.number()]));
 
-export interface FieldProblem {
-  field: string;
-  code: string;
-  detail: string;
-  params?: Record<string, string | number>;
-}
+export const FieldProblemSchema = v.object({
+  field: v.string(),
+  code: v.string(),
+  detail: v.string(),
+  params: v.optional(ParamsSchema),
+});
+export type FieldProblem = v.InferOutput<typeof FieldProblemSchema>;
+
+export const ProblemSchema = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  code: v.string(),
+  detail: v.string(),
+  params: v.optional(ParamsSchema),
+  /** One entry a field, where several were wrong. */
+  errors: v.optional(v.array(FieldProblemSchema)),
+});
+export type Problem = v.InferOutput<typeof ProblemSchema>;
 
 interface ProblemKind {
   status: number;

@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+
 /** What the host's token says of the caller, and what the account has set. */
 export const ROLES = ['admin', 'supervisor', 'operator', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -16,16 +18,23 @@ export function roleMay(role: Role, permission: Permission): boolean {
   return ROLE_PERMISSIONS[role].includes(permission);
 }
 
-export interface Session {
-  account: { name: string; timeZone: string };
-  user: { id: string; role: Role };
-}
+export const SessionSchema = v.object({
+  account: v.object({ name: v.string(), timeZone: v.string() }),
+  user: v.object({ id: v.string(), role: v.picklist(ROLES) }),
+});
+export type Session = v.InferOutput<typeof SessionSchema>;
 
 /** One number of the account's stop list. */
-export interface StopListEntry {
-  phone: string;
-  reason: string;
+export const StopListEntrySchema = v.object({
+  phone: v.string(),
+  reason: v.string(),
   /** The customer's words, or who added it. */
-  evidence: string | null;
-  addedAt: string;
-}
+  evidence: v.nullable(v.string()),
+  addedAt: v.string(),
+});
+export type StopListEntry = v.InferOutput<typeof StopListEntrySchema>;
+
+export const NewStopListEntrySchema = v.object({
+  phone: v.pipe(v.string('phone_invalid'), v.minLength(1, 'phone_invalid')),
+});
+export type NewStopListEntry = v.InferOutput<typeof NewStopListEntrySchema>;

@@ -1,0 +1,44 @@
+import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
+import { CAMPAIGN_STATES, type CampaignState } from '../../../contract/campaign-states.ts';
+import { CampaignEntity } from './campaign.entity.ts';
+
+/** Who did what to a campaign, and when. */
+@Entity('campaign_event')
+@ForeignKey(() => CampaignEntity, ['accountId', 'campaignId'], ['accountId', 'id'], {
+  name: 'event_campaign',
+})
+export class CampaignEventEntity {
+  @PrimaryColumn({ type: 'integer', name: 'account_id' })
+  accountId!: number;
+
+  @PrimaryColumn({ type: 'integer', name: 'campaign_id' })
+  campaignId!: number;
+
+  @PrimaryColumn({ type: 'uuid', default: () => 'gen_random_uuid()' })
+  id!: string;
+
+  @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
+  at!: Date;
+
+  /** The host's user id, or `system`. */
+  @Column({ type: 'text', name: 'by_user' })
+  byUser!: string;
+
+  @Column({ type: 'text' })
+  action!: string;
+
+  @Column({
+    type: 'enum',
+    enum: CAMPAIGN_STATES,
+    enumName: 'campaign_state',
+    name: 'from_state',
+    nullable: true,
+  })
+  fromState!: CampaignState | null;
+
+  @Column({ type: 'enum', enum: CAMPAIGN_STATES, enumName: 'campaign_state', name: 'to_state' })
+  toState!: CampaignState;
+
+  @Column({ type: 'text', nullable: true })
+  reason!: string | null;
+}

@@ -1,0 +1,145 @@
+/** The statements that move a campaign from state to state; each says in its WHERE which state it expects. */
+import type { EntityManager } from 'typeorm';
+import { CONTROL_STATES, type CampaignState, type Control } from '../../../contract/campaign-states.ts';
+import type { Binding, PauseReason } from '../../../contract/campaign.ts';
+import type { Method } from '../../../contract/channel.ts';
+import type { RemovalRule } from '../../../contract/list.ts';
+import { changedRows, rowsOf } from '../database/rows.ts';
+import { ProblemError } from '../errors.ts';
+
+/** A campaign's two rows as the database holds them. */
+export interface CampaignRow {
+  account_id: number;
+  id: number;
+  state: CampaignState;
+  run: number;
+  cursor: number;
+  last_position: number;
+  rate: number;
+  scheduled_for: Date | null;
+  pause_reason: PauseReason | null;
+  pause_detail: string | null;
+  version: number;
+  name: string;
+  method: Method;
+  channel_id: string | null;
+  template_id: string | null;
+  bindings: Record<string, Binding>;
+  text: string;
+  remove_duplicates: boolean;
+  additional_list: boolean;
+  on_file_removal: RemovalRule;
+  start_at: string | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+const SELECT = `
+  select c.account_id, c.id, c.state, c.run, c.cursor, c.last_position, c.rate, c.scheduled_for, c.pause_reason,
+         c.pause_detail, s.version, s.name, s.method, s.channel_id, s.template_id, s.bindings, s.text,
+         s.remove_duplicates, s.additional_list, s.on_file_removal, s.start_at, s.created_at, s.updated_at
+    from campaign c
+    join campaign_settings s on s.account_id = c.account_id and s.campaign_id = c.id
+   where c.account_id = $1 and c.id = $2 and s.archived_at is null`;
+
+/** @throws ProblemError `campaign_not_found`, also for another account's id */
+export async function readCampaign(
+  manager: EntityManager,
+  accountId: number,
+  id: number,
+): Promise<CampaignRow> {
+  const [row] = await rowsOf<CampaignRow>(manager, SELECT, [accountId, id]);
+  if (!row) throw new ProblemError('campaign_not_found');
+  return row;
+}
+
+/**
+ * The same, locked against every other change until the transaction ends. The claim skips locked rows, so nothing
+ * of the campaign is handed out meanwhile.
+ */
+export async function lockCampaign(
+  manager: EntityManager,
+  accountId: number,
+  id: number,
+): Promise<CampaignRow> {
+  const [row] = await rowsOf<CampaignRow>(manager, `${SELECT} for update of c, s`, [accountId, id]);
+  if (!row) throw new ProblemError('campaign_not_found');
+  return row;
+}
+
+/** @throws ProblemError `control_not_allowed` by the one table of states and controls */
+export function requireControl(control: Control, state: CampaignState): void {
+  if (!CONTROL_STATES[control].includes(state))
+    throw new ProblemError('control_not_allowed', { control, state });
+}
+
+export interface StateChange {
+  action: string;
+  by: string;
+  from: CampaignState;
+  to: CampaignState;
+  pauseReason?: PauseReason | null;
+  pauseDetail?: string | null;
+  scheduledFor?: Date | null;
+}
+
+/** Changes the state and writes who did it. @throws ProblemError where somebody else was faster */
+export async function changeState(
+  manager: EntityManager,
+  accountId: number,
+  id: number,
+  change: StateChange,
+): Promise<void> {
+  const changed = await changedRows(
+    manager,
+    `update campaign
+        set state = $4::campaign_state, pause_reason = $5, pause_detail = $6, scheduled_for = $7,
+            due_at = greatest(due_at, now())
+      where account_id = $1 and id = $2 and state = $3::campaign_state`,
+    [
+      accountId,
+      id,
+      change.from,
+      change.to,
+      change.pauseReason ?? null,
+      change.pauseDetail ?? null,
+      change.scheduledFor ?? null,
+    ],
+  );
+  if (changed === 0)
+    throw new ProblemError('control_not_allowed', { control: change.action, state: change.to });
+  await writeEvent(manager, accountId, id, change);
+}
+
+export async function writeEvent(
+  manager: EntityManager,
+  accountId: number,
+  id: number,
+  event: {
+    action: string;
+    by: string;
+    from: CampaignState | null;
+    to: CampaignState;
+    pauseReason?: string | null;
+  },
+): Promise<void> {
+  await manager.query(
+    `insert into campaign_event (account_id, campaign_id, by_user, action, from_state, to_state, reason)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [accountId, id, event.by, event.action, event.from, event.to, event.pauseReason ?? null],
+  );
+}
+
+/** The app was disabled or uninstalled in an account: what runs there pauses until a person resumes it. */
+export async function pauseAllOf(manager: EntityManager, installationId: string): Promise<void> {
+  await manager.query(
+    `with paused as (
+       update campaign c set state = 'paused', pause_reason = 'installation_disabled', pause_detail = null
+         from installation i
+        where i.id = $1 and c.account_id = i.account_id and c.state = 'running'
+       returning c.account_id, c.id)
+     insert into campaign_event (account_id, campaign_id, by_user, action, from_state, to_state, reason)
+     select account_id, id, 'system', 'pause', 'running', 'paused', 'installation_disabled' from paused`,
+    [installationId],
+  );
+}

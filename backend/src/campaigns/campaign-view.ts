@@ -1,0 +1,87 @@
+import type { EntityManager } from 'typeorm';
+import { controlsIn, type Control } from '../../../contract/campaign-states.ts';
+import type { Campaign, CampaignSettings, Progress } from '../../../contract/campaign.ts';
+import type { Template } from '../../../contract/channel.ts';
+import { roleMay, type Permission, type Role } from '../../../contract/session.ts';
+import type { RunContent } from '../dispatch/compose.ts';
+import { rowsOf } from '../database/rows.ts';
+import { duration } from '../dispatch/pacing.ts';
+import { loadedLists, summaryOf, type ListRow } from '../lists/list-rows.ts';
+import { draftAccount, runAccount } from '../reports/row-account.ts';
+import type { CampaignRow } from './campaign-state.ts';
+
+/** Start sends and Restart sends again: they ask for more than stopping what goes on. */
+export const CONTROL_PERMISSIONS: Record<Control, Permission> = {
+  start: 'setUp',
+  cancelSchedule: 'control',
+  pause: 'control',
+  resume: 'control',
+  clear: 'control',
+  restart: 'control',
+};
+
+export function settingsOf(row: CampaignRow): CampaignSettings {
+  return {
+    name: row.name,
+    method: row.method,
+    channelId: row.channel_id,
+    templateId: row.template_id,
+    bindings: row.bindings,
+    text: row.text,
+    removeDuplicates: row.remove_duplicates,
+    additionalList: row.additional_list,
+    onFileRemoval: row.on_file_removal,
+    ratePerMinute: row.rate,
+    schedule: row.start_at === null ? { kind: 'now' } : { kind: 'at', at: row.start_at },
+  };
+}
+
+/** A campaign as the widget shows it. */
+export async function campaignView(manager: EntityManager, row: CampaignRow, role: Role): Promise<Campaign> {
+  const lists = await loadedLists(manager, row.account_id, row.id);
+  return {
+    id: row.id,
+    version: row.version,
+    state: row.state,
+    pauseReason: row.pause_reason,
+    pauseDetail: row.pause_detail,
+    scheduledFor: row.scheduled_for?.toISOString() ?? null,
+    settings: settingsOf(row),
+    template: await frozenTemplate(manager, row),
+    lists: lists.map(summaryOf),
+    progress: await progressOf(manager, row, lists),
+    controls: controlsIn(row.state).filter((control) => roleMay(role, CONTROL_PERMISSIONS[control])),
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}
+
+export async function progressOf(
+  manager: EntityManager,
+  row: CampaignRow,
+  lists: readonly ListRow[],
+): Promise<Progress> {
+  if (row.state === 'draft' || row.state === 'scheduled') {
+    const account = await draftAccount(manager, row.account_id, row.id, lists, row.remove_duplicates);
+    return { run: row.run, account, replied: 0, lastMinute: 0, finishAt: null };
+  }
+  const counted = await runAccount(manager, row.account_id, row.id, row.run);
+  const left = counted.account.queued + counted.account.sending;
+  const finishAt = row.state === 'running' ? finishTime(left, row.rate, Date.now()) : null;
+  return { run: row.run, ...counted, finishAt };
+}
+
+export function finishTime(messages: number, rate: number, from: number): string {
+  return new Date(from + duration(messages, rate) * 1000).toISOString();
+}
+
+/** The template as it was when the run began; a draft's is looked up by the widget itself. */
+async function frozenTemplate(manager: EntityManager, row: CampaignRow): Promise<Template | null> {
+  if (row.run === 0 || row.state === 'draft' || row.state === 'scheduled') return null;
+  const [run] = await rowsOf<{ content: RunContent }>(
+    manager,
+    'select content from run where account_id = $1 and campaign_id = $2 and run = $3',
+    [row.account_id, row.id, row.run],
+  );
+  return run?.content.template ?? null;
+}

@@ -1,0 +1,55 @@
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { CAMPAIGN_STATES, type CampaignState } from '../../../contract/campaign-states.ts';
+import type { PauseReason } from '../../../contract/campaign.ts';
+import { AccountEntity } from '../host/account.entity.ts';
+
+/**
+ * The state machine and the hot part of a campaign. Only two places write it: `campaign-state.ts` (controls)
+ * and `dispatch/` (cursor and due time).
+ */
+@Entity('campaign')
+@ForeignKey(() => AccountEntity, ['accountId'], ['id'], { name: 'campaign_account' })
+@Index('campaign_due', ['dueAt'], { where: `(state = 'running'::campaign_state)` })
+@Index('campaign_start', ['scheduledFor'], { where: `(state = 'scheduled'::campaign_state)` })
+@Check('campaign_cursor', `((cursor >= 0) AND (cursor <= last_position))`)
+@Check('campaign_rate', `((rate >= 1) AND (rate <= 300))`)
+@Check('campaign_scheduled', `((state = 'scheduled'::campaign_state) = (scheduled_for IS NOT NULL))`)
+@Check('campaign_paused', `((state = 'paused'::campaign_state) = (pause_reason IS NOT NULL))`)
+@Check(
+  'campaign_started',
+  `((state <> ALL (ARRAY['running'::campaign_state, 'paused'::campaign_state, 'completed'::campaign_state])) OR (run > 0))`,
+)
+export class CampaignEntity {
+  @PrimaryColumn({ type: 'integer', name: 'account_id' })
+  accountId!: number;
+
+  @PrimaryColumn({ type: 'integer' })
+  id!: number;
+
+  @Column({ type: 'enum', enum: CAMPAIGN_STATES, enumName: 'campaign_state', default: 'draft' })
+  state!: CampaignState;
+
+  @Column({ type: 'integer', default: 0 })
+  run!: number;
+
+  @Column({ type: 'integer', default: 0 })
+  cursor!: number;
+
+  @Column({ type: 'integer', name: 'last_position', default: 0 })
+  lastPosition!: number;
+
+  @Column({ type: 'integer' })
+  rate!: number;
+
+  @Column({ type: 'timestamptz', name: 'due_at', default: () => 'now()' })
+  dueAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'scheduled_for', nullable: true })
+  scheduledFor!: Date | null;
+
+  @Column({ type: 'text', name: 'pause_reason', nullable: true })
+  pauseReason!: PauseReason | null;
+
+  @Column({ type: 'text', name: 'pause_detail', nullable: true })
+  pauseDetail!: string | null;
+}

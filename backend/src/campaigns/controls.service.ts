@@ -1,0 +1,210 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Control, RestartScope } from '../../../contract/campaign-states.ts';
+import type { ControlResult, PauseReason } from '../../../contract/campaign.ts';
+import { roleMay } from '../../../contract/session.ts';
+import { localToInstant } from '../../../contract/zoned-time.ts';
+import { rowsOf } from '../database/rows.ts';
+import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { enqueueFromRun, enqueueList, type RunKey } from '../dispatch/enqueue.ts';
+import { ProblemError } from '../errors.ts';
+import type { Caller } from '../host/caller.ts';
+import {
+  changeState,
+  lockCampaign,
+  readCampaign,
+  requireControl,
+  type CampaignRow,
+} from './campaign-state.ts';
+import { campaignView, CONTROL_PERMISSIONS } from './campaign-view.ts';
+import { clearCampaign } from './clear-campaign.ts';
+import { PreviewService, type Readiness } from './preview.service.ts';
+
+/** How often another process's grants are looked at while Pause waits for them, in ms. */
+const LOOK_AGAIN_MS = 50;
+
+/** Start, pause, resume, clear, restart: each one guarded change of state, with what follows from it. */
+@Injectable()
+export class ControlsService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly previews: PreviewService,
+    private readonly dispatcher: Dispatcher,
+  ) {}
+
+  async apply(caller: Caller, id: number, control: Control, scope: RestartScope): Promise<ControlResult> {
+    if (!roleMay(caller.role, CONTROL_PERMISSIONS[control])) throw new ProblemError('role_insufficient');
+    const inFlight = await this.carryOut(caller, id, control, scope);
+    const effectiveAt = new Date().toISOString();
+    this.dispatcher.wake();
+    const row = await readCampaign(this.dataSource.manager, caller.accountId, id);
+    return { campaign: await campaignView(this.dataSource.manager, row, caller.role), inFlight, effectiveAt };
+  }
+
+  private async carryOut(caller: Caller, id: number, control: Control, scope: RestartScope): Promise<number> {
+    switch (control) {
+      case 'start':
+        await this.start(caller, id);
+        return 0;
+      case 'restart':
+        await this.restart(caller, id, scope);
+        return 0;
+      case 'pause':
+        return this.pause(caller, id);
+      case 'clear':
+        return this.clear(caller, id);
+      case 'resume':
+      case 'cancelSchedule':
+        await this.move(caller, id, control);
+        return 0;
+    }
+  }
+
+  private async move(
+    caller: Caller,
+    id: number,
+    control: 'pause' | 'resume' | 'cancelSchedule',
+  ): Promise<void> {
+    const to = { pause: 'paused', resume: 'running', cancelSchedule: 'draft' } as const;
+    await this.dataSource.transaction(async (manager) => {
+      const { state } = await lockCampaign(manager, caller.accountId, id);
+      requireControl(control, state);
+      await changeState(manager, caller.accountId, id, {
+        action: control,
+        by: caller.userId,
+        from: state,
+        to: to[control],
+        pauseReason: control === 'pause' ? 'user' : null,
+      });
+    });
+  }
+
+  /** From the commit on no process is granted anything; what is granted and has not left, never will. */
+  private async pause(caller: Caller, id: number): Promise<number> {
+    await this.move(caller, id, 'pause');
+    return this.waitForSilence(this.dataSource.manager, caller.accountId, id);
+  }
+
+  /**
+   * Stops this process's part at once and waits until other processes can no longer hand over: their grants end
+   * by themselves within about a second.
+   *
+   * @returns how many messages are on their way
+   */
+  private async waitForSilence(manager: EntityManager, accountId: number, id: number): Promise<number> {
+    const own = this.dispatcher.halt(accountId, id);
+    for (;;) {
+      const [others] = await rowsOf<{ open: number }>(
+        manager,
+        `select count(*)::int as open from dispatch_grant
+          where account_id = $1 and campaign_id = $2 and owner is not null and owner <> $3
+            and send_until > clock_timestamp()`,
+        [accountId, id, this.dispatcher.owner],
+      );
+      if (others!.open === 0) return own;
+      await new Promise((resume) => setTimeout(resume, LOOK_AGAIN_MS));
+    }
+  }
+
+  private async clear(caller: Caller, id: number): Promise<number> {
+    return this.dataSource.transaction(async (manager) => {
+      const row = await lockCampaign(manager, caller.accountId, id);
+      requireControl('clear', row.state);
+      // The row is locked, so nobody is granted anything new while this waits.
+      const inFlight = await this.waitForSilence(manager, caller.accountId, id);
+      await clearCampaign(manager, row);
+      const change = { action: 'clear', by: caller.userId, from: row.state, to: 'draft' as const };
+      await changeState(manager, caller.accountId, id, change);
+      return inFlight;
+    });
+  }
+
+  private async start(caller: Caller, id: number): Promise<void> {
+    const seen = await readCampaign(this.dataSource.manager, caller.accountId, id);
+    requireControl('start', seen.state);
+    const readiness = await this.previews.readiness(seen, caller.account.timeZone);
+    if (readiness.obstacles.length > 0) throw new ProblemError('not_ready', {}, readiness.obstacles);
+    await this.dataSource.transaction(async (manager) => {
+      const row = await lockCampaign(manager, caller.accountId, id);
+      requireControl('start', row.state);
+      // What was checked is what is started: a change in between is a conflict, not a surprise.
+      if (row.version !== seen.version) throw new ProblemError('version_conflict', { version: row.version });
+      if (row.start_at !== null) {
+        const scheduledFor = localToInstant(row.start_at, caller.account.timeZone);
+        const change = { action: 'schedule', by: caller.userId, from: row.state, to: 'scheduled' as const };
+        await changeState(manager, caller.accountId, id, { ...change, scheduledFor });
+      } else {
+        await this.beginRun(manager, row, readiness, { by: caller.userId, action: 'start' });
+      }
+    });
+  }
+
+  /**
+   * Starts a scheduled campaign whose time has come, or lays it aside with the reason: it begins its run paused,
+   * so that Resume goes on from there.
+   */
+  async startScheduled(
+    manager: EntityManager,
+    row: CampaignRow,
+    readiness: Readiness,
+    hold: { reason: PauseReason; detail: string | null } | null,
+  ): Promise<void> {
+    await this.beginRun(manager, row, readiness, { by: 'system', action: 'start', ...(hold && { hold }) });
+    this.dispatcher.wake();
+  }
+
+  private async restart(caller: Caller, id: number, scope: RestartScope): Promise<void> {
+    const seen = await readCampaign(this.dataSource.manager, caller.accountId, id);
+    requireControl('restart', seen.state);
+    const readiness = await this.previews.readiness(seen, caller.account.timeZone);
+    const inTheWay = readiness.obstacles.filter(({ field }) => field !== 'schedule');
+    if (inTheWay.length > 0) throw new ProblemError('not_ready', {}, inTheWay);
+    await this.dataSource.transaction(async (manager) => {
+      const row = await lockCampaign(manager, caller.accountId, id);
+      requireControl('restart', row.state);
+      if (row.version !== seen.version) throw new ProblemError('version_conflict', { version: row.version });
+      await this.beginRun(manager, row, readiness, { by: caller.userId, action: 'restart', scope });
+    });
+  }
+
+  /** The next run of a locked campaign: its content frozen, its queue filled, its state changed, all at once. */
+  private async beginRun(
+    manager: EntityManager,
+    row: CampaignRow,
+    readiness: Readiness,
+    how: {
+      by: string;
+      action: string;
+      scope?: RestartScope;
+      hold?: { reason: PauseReason; detail: string | null };
+    },
+  ): Promise<void> {
+    const key: RunKey = { accountId: row.account_id, campaignId: row.id, run: row.run + 1 };
+    const scope = how.scope ?? 'all';
+    await manager.query(
+      `insert into run (account_id, campaign_id, run, scope, content, started_by) values ($1, $2, $3, $4, $5, $6)`,
+      [key.accountId, key.campaignId, key.run, scope, JSON.stringify(readiness.content), how.by],
+    );
+    await manager.query(
+      'update campaign set run = $3, cursor = 0, last_position = 0 where account_id = $1 and id = $2',
+      [key.accountId, key.campaignId, key.run],
+    );
+    let queued = 0;
+    if (scope !== 'all') queued = await enqueueFromRun(manager, key, row.run, scope);
+    else {
+      for (const list of readiness.lists)
+        queued += await enqueueList(manager, key, list.id, row.remove_duplicates);
+    }
+    if (queued === 0 && !how.hold) {
+      throw new ProblemError('not_ready', {}, [{ field: 'mainList', code: 'nobody_to_write' }]);
+    }
+    await changeState(manager, row.account_id, row.id, {
+      action: how.action,
+      by: how.by,
+      from: row.state,
+      to: how.hold ? 'paused' : 'running',
+      pauseReason: how.hold?.reason ?? null,
+      pauseDetail: how.hold?.detail ?? null,
+    });
+  }
+}

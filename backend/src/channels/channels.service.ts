@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import * as v from 'valibot';
+import { TemplateSchema, type Channel, type Template } from '../../../contract/channel.ts';
+import type { HostChannel } from '../../../contract/host-api.ts';
+import { ProblemError } from '../errors.ts';
+import { HostClient } from './host/host-client.ts';
+
+/** The account's channels and their templates, as the host lists them now. */
+@Injectable()
+export class ChannelsService {
+  constructor(private readonly client: HostClient) {}
+
+  async channels(accountId: number): Promise<Channel[]> {
+    const { data } = await this.client.get<{ data: HostChannel[] }>(accountId, '/v1/channels');
+    return data
+      .filter(({ type }) => type === 'whatsapp' || type === 'sms')
+      .map((channel) => ({
+        id: channel.id,
+        method: channel.type === 'whatsapp' ? 'waba' : 'sms',
+        name: channel.name,
+        status: channel.status,
+        replies: channel.capabilities.replies,
+      }));
+  }
+
+  async channel(accountId: number, channelId: string): Promise<Channel | null> {
+    const channels = await this.channels(accountId);
+    return channels.find(({ id }) => id === channelId) ?? null;
+  }
+
+  /** Templates whose shape we do not understand are left out rather than sent wrongly. */
+  async templates(accountId: number, channelId: string): Promise<Template[]> {
+    if (!(await this.channel(accountId, channelId))) throw new ProblemError('channel_unknown');
+    const path = `/v1/templates?channel_id=${encodeURIComponent(channelId)}`;
+    const { data } = await this.client.get<{ data: unknown[] }>(accountId, path);
+    return data.filter((template): template is Template => v.is(TemplateSchema, template));
+  }
+
+  async template(accountId: number, channelId: string, templateId: string): Promise<Template | null> {
+    const templates = await this.templates(accountId, channelId);
+    return templates.find(({ id }) => id === templateId) ?? null;
+  }
+}

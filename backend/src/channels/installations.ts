@@ -1,0 +1,46 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CONFIG } from '../tokens.ts';
+import type { Config } from '../config.ts';
+import { rowsOf } from '../database/rows.ts';
+import { open } from '../host/secrets.ts';
+
+export interface HostAccess {
+  baseUrl: string;
+  accessToken: string;
+}
+
+/** How long an installation's access may be used without looking again, in ms: disabling it stops sending within this. */
+const FRESH_MS = 2000;
+
+/** The host's API of each account, with its token opened for use; kept for two seconds. */
+@Injectable()
+export class Installations {
+  private readonly known = new Map<number, { at: number; access: Promise<HostAccess | null> }>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** Null where the app is disabled or no longer installed. */
+  access(accountId: number): Promise<HostAccess | null> {
+    const now = performance.now();
+    const known = this.known.get(accountId);
+    if (known && now - known.at < FRESH_MS) return known.access;
+    const access = this.read(accountId);
+    this.known.set(accountId, { at: now, access });
+    access.catch(() => this.known.delete(accountId));
+    return access;
+  }
+
+  private async read(accountId: number): Promise<HostAccess | null> {
+    const [row] = await rowsOf<{ id: string; api_base_url: string; access_token: Buffer }>(
+      this.dataSource.manager,
+      `select id, api_base_url, access_token from installation where account_id = $1 and state = 'active'`,
+      [accountId],
+    );
+    if (!row) return null;
+    return { baseUrl: row.api_base_url, accessToken: open(row.access_token, this.config.secretsKey, row.id) };
+  }
+}

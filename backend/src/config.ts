@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { importJWK, importPublicKey, type HostKey } from './host/host-keys.ts';
+
+/** Everything the environment decides. Read once, here; `.env.example` names every variable with unit and default. */
+export interface Config {
+  production: boolean;
+  port: number;
+  bindAddress: string;
+  /** Origin under which the host and its users reach us, without a slash at the end. */
+  baseUrl: string;
+  dataDir: string;
+  /** Null: the app starts a PostgreSQL of its own under `dataDir`. */
+  databaseUrl: string | null;
+  databasePoolSize: number;
+  /** AES-256 key that encrypts the secrets of installations at rest. */
+  secretsKey: Buffer;
+  hosts: HostRecord[];
+  /** Hosts reached by http and on private addresses: for development and the sandbox only. */
+  allowLocalHosts: boolean;
+  /** How long one call to a provider may take, in ms; past it the outcome is unknown. */
+  requestTimeoutMs: number;
+  /** Calls in flight per channel at once. */
+  channelConcurrency: number;
+  /** How often the dispatcher looks for due campaigns, in ms. */
+  dispatchTickMs: number;
+  logRequests: boolean;
+}
+
+/** A host platform we trust: its issuer and its registered public keys. */
+export interface HostRecord {
+  issuer: string;
+  name: string;
+  keys: HostKey[];
+  maxTtlSeconds: number;
+}
+
+/** A wrong setting; its message is one sentence that names the variable. */
+export class ConfigError extends Error {}
+
+type Env = Record<string, string | undefined>;
+
+export function readConfig(env: Env): Config {
+  const production = env['NODE_ENV'] === 'production';
+  const dataDir = resolve(env['DATA_DIR'] || '.data');
+  const port = wholeNumber(env, 'PORT', 3000, 0, 65535);
+  return {
+    production,
+    port,
+    bindAddress: env['BIND_ADDRESS'] || (production ? '0.0.0.0' : '127.0.0.1'),
+    baseUrl: baseUrl(env, port),
+    dataDir,
+    databaseUrl: databaseUrl(env),
+    databasePoolSize: wholeNumber(env, 'DATABASE_POOL_SIZE', 10, 2, 200),
+    secretsKey: secretsKey(env, production, dataDir),
+    hosts: hosts(env),
+    allowLocalHosts: yesOrNo(env, 'ALLOW_LOCAL_HOSTS', false),
+    requestTimeoutMs: wholeNumber(env, 'REQUEST_TIMEOUT_MS', 5000, 100, 60_000),
+    channelConcurrency: wholeNumber(env, 'CHANNEL_CONCURRENCY', 50, 1, 1000),
+    dispatchTickMs: wholeNumber(env, 'DISPATCH_TICK_MS', 50, 10, 1000),
+    logRequests: yesOrNo(env, 'LOG_REQUESTS', false),
+  };
+}
+
+function wholeNumber(env: Env, name: string, fallback: number, min: number, max: number): number {
+  const raw = env[name];
+  if (raw === undefined || raw === '') return fallback;
+  const value = Number(raw);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new ConfigError(`${name} must be a whole number from ${min} to ${max}, but is "${raw}".`);
+  }
+  return value;
+}
+
+function yesOrNo(env: Env, name: string, fallback: boolean): boolean {
+  const raw = env[name];
+  if (raw === undefined || raw === '') return fallback;
+  if (raw === 'true') return true;
+  if (raw === 'false') return false;
+  throw new ConfigError(`${name} must be true or false, but is "${raw}".`);
+}
+
+function baseUrl(env: Env, port: number): string {
+  const raw = env['BASE_URL'] || `http://localhost:${port}`;
+  if (!URL.canParse(raw) || new URL(raw).origin !== raw) {
+    throw new ConfigError(
+      `BASE_URL must be an origin such as https://messaging.example.com, but is "${raw}".`,
+    );
+  }
+  return raw;
+}
+
+function databaseUrl(env: Env): string | null {
+  const raw = env['DATABASE_URL'];
+  if (!raw) return null;
+  if (!/^postgres(ql)?:\/\//.test(raw) || !URL.canParse(raw)) {
+    throw new ConfigError('DATABASE_URL must look like postgres://user:password@server:5432/database.');
+  }
+  return raw;
+}
+
+function secretsKey(env: Env, production: boolean, dataDir: string): Buffer {
+  const raw = env['SECRETS_KEY'];
+  if (raw) return checkedKey(Buffer.from(raw, 'base64'), 'SECRETS_KEY must be 32 bytes in base64.');
+  if (production) {
+    throw new ConfigError(
+      'SECRETS_KEY is not set: in production give 32 random bytes in base64 (openssl rand -base64 32).',
+    );
+  }
+  const file = resolve(dataDir, 'secrets.key');
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' });
+  }
+  return checkedKey(
+    Buffer.from(readFileSync(file, 'utf8'), 'base64'),
+    `${file} is damaged: it must hold 32 bytes.`,
+  );
+}
+
+function checkedKey(key: Buffer, message: string): Buffer {
+  if (key.length !== 32) throw new ConfigError(message);
+  return key;
+}
+
+/** HOSTS_FILE: `[{ issuer, name, maxTtlSeconds?, keys: [{ kid, alg, publicKey (PEM) or jwk }] }]`. */
+function hosts(env: Env): HostRecord[] {
+  const file = env['HOSTS_FILE'];
+  if (!file) return [];
+  try {
+    const records = JSON.parse(readFileSync(file, 'utf8')) as unknown;
+    if (!Array.isArray(records)) throw new Error('it must hold an array');
+    return records.map(hostRecord);
+  } catch (error) {
+    throw new ConfigError(`HOSTS_FILE (${file}) cannot be used: ${(error as Error).message}.`);
+  }
+}
+
+function hostRecord(raw: {
+  issuer?: unknown;
+  name?: unknown;
+  maxTtlSeconds?: unknown;
+  keys?: { kid?: unknown; alg?: unknown; publicKey?: unknown; jwk?: unknown }[];
+}): HostRecord {
+  if (typeof raw.issuer !== 'string' || raw.issuer === '') throw new Error('a host has no issuer');
+  const maxTtlSeconds = raw.maxTtlSeconds ?? 300;
+  if (!Number.isInteger(maxTtlSeconds) || Number(maxTtlSeconds) < 1 || Number(maxTtlSeconds) > 1800) {
+    throw new Error(`maxTtlSeconds of ${raw.issuer} must be from 1 to 1800`);
+  }
+  const keys = (raw.keys ?? []).map(({ kid, alg, publicKey, jwk }) =>
+    jwk === undefined ? importPublicKey(kid, alg, publicKey) : importJWK(kid, alg, jwk),
+  );
+  return {
+    issuer: raw.issuer,
+    name: String(raw.name ?? raw.issuer),
+    keys,
+    maxTtlSeconds: Number(maxTtlSeconds),
+  };
+}

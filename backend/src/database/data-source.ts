@@ -1,0 +1,51 @@
+import { DataSource } from 'typeorm';
+import { AccountEntity } from '../host/account.entity.ts';
+import { InstallationEntity } from '../host/installation.entity.ts';
+import { CampaignEntity } from '../campaigns/campaign.entity.ts';
+import { CampaignSettingsEntity } from '../campaigns/campaign-settings.entity.ts';
+import { CampaignEventEntity } from '../campaigns/campaign-event.entity.ts';
+import { ListEntity } from '../lists/list.entity.ts';
+import { StopListEntity } from '../stop-list/stop-list.entity.ts';
+import { Initial1764000000000 } from './migrations/1764000000000-initial.ts';
+import { CsvCell1764000100000 } from './migrations/1764000100000-csv-cell.ts';
+
+/** The one DataSource, for the app, the command line and the tests. Large tables have no entity: their SQL is code. */
+export function createDataSource(url: string, poolSize: number): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    poolSize,
+    applicationName: 'mass-messaging',
+    connectTimeoutMS: 10_000,
+    synchronize: false,
+    migrationsTableName: 'migration',
+    migrations: [Initial1764000000000, CsvCell1764000100000],
+    entities: [
+      AccountEntity,
+      InstallationEntity,
+      CampaignEntity,
+      CampaignSettingsEntity,
+      CampaignEventEntity,
+      ListEntity,
+      StopListEntity,
+    ],
+    // A broken idle connection is replaced by the pool; without this listener it would end the process.
+    poolErrorHandler: () => undefined,
+  });
+}
+
+/** Any number that no other part of the product locks on. */
+const MIGRATION_LOCK = 4_021_974;
+
+/** Runs what is missing, one process at a time. @returns the names of the migrations run */
+export async function migrate(dataSource: DataSource): Promise<string[]> {
+  const lock = dataSource.createQueryRunner();
+  try {
+    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const done = await dataSource.runMigrations({ transaction: 'each' });
+    return done.map(({ name }) => name);
+  } finally {
+    await lock.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
+    await lock.release();
+  }
+}

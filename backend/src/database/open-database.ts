@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { ConfigError, type Config } from '../config.ts';
+import { createDataSource, migrate } from './data-source.ts';
+import { lockDataFolder } from './data-folder.ts';
+import { startEmbeddedPostgres } from './embedded-postgres.ts';
+
+export interface Database {
+  dataSource: DataSource;
+  migrated: string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to DATABASE_URL, or starts the embedded PostgreSQL, and migrates.
+ * @throws ConfigError where the database cannot be had, saying what to do
+ */
+export async function openDatabase(config: Config): Promise<Database> {
+  if (config.databaseUrl !== null) return connect(config.databaseUrl, config);
+  const lock = lockDataFolder(config.dataDir);
+  try {
+    const server = await startEmbeddedPostgres(join(config.dataDir, 'postgres'));
+    const release = async () => {
+      await server.stop();
+      lock.release();
+    };
+    try {
+      const database = await connect(server.url, config);
+      return { ...database, close: () => database.close().finally(release) };
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function connect(url: string, config: Config): Promise<Database> {
+  const dataSource = createDataSource(url, config.databasePoolSize);
+  try {
+    await dataSource.initialize();
+  } catch (error) {
+    throw new ConfigError(`The database of DATABASE_URL does not answer: ${(error as Error).message}`);
+  }
+  const migrated = await migrate(dataSource);
+  return { dataSource, migrated, close: () => dataSource.destroy() };
+}

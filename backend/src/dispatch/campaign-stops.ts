@@ -1,0 +1,108 @@
+import type { EntityManager } from 'typeorm';
+import type { PauseReason } from '../../../contract/campaign.ts';
+import { rowsOf } from '../database/rows.ts';
+import type { Claim } from './claim.ts';
+
+/**
+ * A provider's word that going on would burn the list: the campaign pauses itself, with the reason. Only a
+ * running one and only in the same run; a person's pause or Clear is left as it is.
+ */
+export async function pauseBySystem(
+  manager: EntityManager,
+  key: { accountId: number; campaignId: number; run: number },
+  reason: PauseReason,
+  detail: string | null,
+): Promise<boolean> {
+  const rows = await rowsOf(
+    manager,
+    `with paused as (
+       update campaign set state = 'paused', pause_reason = $4, pause_detail = $5
+        where account_id = $1 and id = $2 and run = $3 and state = 'running'
+       returning account_id, id)
+     insert into campaign_event (account_id, campaign_id, by_user, action, from_state, to_state, reason)
+     select account_id, id, 'system', 'pause', 'running', 'paused', $4 from paused
+     returning 1`,
+    [key.accountId, key.campaignId, key.run, reason, detail],
+  );
+  return rows.length > 0;
+}
+
+/** Nothing of a campaign is handed out before so many milliseconds have passed. */
+export async function holdCampaign(
+  manager: EntityManager,
+  key: { accountId: number; campaignId: number },
+  ms: number,
+): Promise<void> {
+  await manager.query(
+    `update campaign set due_at = greatest(due_at, now() + make_interval(secs => $3::float8 / 1000))
+      where account_id = $1 and id = $2 and state = 'running'`,
+    [key.accountId, key.campaignId, ms],
+  );
+}
+
+/**
+ * Completes those of the idle campaigns that have nothing queued and nothing out. The rows are locked first and
+ * looked at in a second statement: its snapshot then sees every grant written before the lock.
+ */
+export async function completeFinished(manager: EntityManager, idle: Claim['idle']): Promise<number> {
+  if (idle.length === 0) return 0;
+  const keys = [
+    idle.map((each) => each.accountId),
+    idle.map((each) => each.campaignId),
+    idle.map((each) => each.run),
+  ];
+  return manager.transaction(async (inside) => {
+    const locked = await rowsOf<{ account_id: number; id: number }>(
+      inside,
+      `select c.account_id, c.id from campaign c
+         join unnest($1::int[], $2::int[], $3::int[]) as k (account_id, campaign_id, run)
+           on c.account_id = k.account_id and c.id = k.campaign_id and c.run = k.run
+        where c.state = 'running' and c.cursor >= c.last_position
+          for no key update of c skip locked`,
+      keys,
+    );
+    if (locked.length === 0) return 0;
+    const done = await rowsOf(
+      inside,
+      `with completed as (
+         update campaign c set state = 'completed'
+           from unnest($1::int[], $2::int[]) as k (account_id, campaign_id)
+          where c.account_id = k.account_id and c.id = k.campaign_id and c.state = 'running'
+            and not exists (select from dispatch_grant g
+                             where g.account_id = c.account_id and g.campaign_id = c.id and g.run = c.run)
+         returning c.account_id, c.id, c.run),
+       finished as (
+         update run r set finished_at = now() from completed c
+          where r.account_id = c.account_id and r.campaign_id = c.id and r.run = c.run)
+       insert into campaign_event (account_id, campaign_id, by_user, action, from_state, to_state)
+       select account_id, id, 'system', 'complete', 'running', 'completed' from completed
+       returning 1`,
+      [locked.map((each) => each.account_id), locked.map((each) => each.id)],
+    );
+    return done.length;
+  });
+}
+
+/**
+ * Grants of campaigns that will never hand them out again (cleared, or a run that is over). What was given back
+ * is cancelled; what a dead process held may have left, so it is `unknown` until a receipt says more.
+ */
+export async function healGrants(manager: EntityManager): Promise<number> {
+  const rows = await rowsOf(
+    manager,
+    `with lost as (
+       delete from dispatch_grant g using campaign c
+        where c.account_id = g.account_id and c.id = g.campaign_id
+          and (c.run <> g.run or c.state in ('draft', 'completed'))
+          and (g.owner is null or g.lease_until < now())
+       returning g.account_id, g.campaign_id, g.run, g.low, g.high, g.owner)
+     update message m
+        set state = (case when l.owner is null then 'cancelled' else 'unknown' end)::message_state,
+            reason = case when l.owner is null then 'cleared' else 'no_answer' end
+       from lost l
+      where m.account_id = l.account_id and m.campaign_id = l.campaign_id and m.run = l.run
+        and m.position > l.low and m.position <= l.high and m.state = 'queued'
+     returning 1`,
+  );
+  return rows.length;
+}

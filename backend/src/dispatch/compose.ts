@@ -1,0 +1,82 @@
+import type { Binding } from '../../../contract/campaign.ts';
+import { renderTemplate, type Method, type Template } from '../../../contract/channel.ts';
+import { MAX_SEGMENTS, normaliseSmsText, smsLength } from '../../../contract/sms-length.ts';
+import { columnKey, parseText, renderText } from '../../../contract/sms-text.ts';
+import type { OutboundMessage } from './gateway.ts';
+
+/** What a run sends, kept as it was when the run began. */
+export interface RunContent {
+  name: string;
+  method: Method;
+  channelId: string;
+  text: string;
+  template: Template | null;
+  bindings: Record<string, Binding>;
+  removeDuplicates: boolean;
+}
+
+export interface Composed {
+  content: OutboundMessage['content'];
+  /** As the customer reads it. */
+  text: string;
+  /** SMS only. */
+  segments: number | null;
+  /** Why it must not be sent. */
+  problem: 'empty_variable' | 'sms_too_long' | null;
+  /** Variables whose cell was empty and that had no fallback. */
+  empty: string[];
+}
+
+export type CellOf = (column: string) => string | undefined;
+
+/** Finds a row's cell by the column's name; of equal names the first column counts. */
+export function cellFinder(columns: readonly string[]): (cells: readonly string[]) => CellOf {
+  const places = new Map<string, number>();
+  columns.forEach((name, at) => {
+    if (!places.has(columnKey(name))) places.set(columnKey(name), at);
+  });
+  return (cells) => (column) => {
+    const at = places.get(columnKey(column));
+    return at === undefined ? undefined : cells[at];
+  };
+}
+
+/** A row's message. SMS may have empty variables; a template may not, its provider would refuse it. */
+export function compose(content: RunContent, cell: CellOf): Composed {
+  return content.method === 'sms' ? composeSms(content, cell) : composeTemplate(content, cell);
+}
+
+function composeSms(content: RunContent, cell: CellOf): Composed {
+  const rendered = renderText(parseText(content.text), cell);
+  const text = normaliseSmsText(rendered.text);
+  const { segments } = smsLength(text);
+  const problem = segments > MAX_SEGMENTS ? 'sms_too_long' : segments === 0 ? 'empty_variable' : null;
+  return { content: { kind: 'text', text }, text, segments, problem, empty: rendered.empty };
+}
+
+function composeTemplate(content: RunContent, cell: CellOf): Composed {
+  const template = content.template;
+  if (!template) throw new Error('a WABA run without its template');
+  const variables: Record<string, string> = {};
+  const empty: string[] = [];
+  for (const { key } of template.variables) {
+    const value = boundValue(content.bindings[key], cell);
+    if (value === '') empty.push(key);
+    variables[key] = value;
+  }
+  return {
+    content: { kind: 'template', template, variables },
+    text: renderTemplate(template, variables),
+    segments: null,
+    problem: empty.length > 0 ? 'empty_variable' : null,
+    empty,
+  };
+}
+
+function boundValue(binding: Binding | undefined, cell: CellOf): string {
+  if (!binding) return '';
+  if (binding.kind === 'text') return binding.text;
+  // WhatsApp refuses line breaks, tabs and more than four spaces in a row inside a variable.
+  const value = (cell(binding.column) ?? '').trim().replace(/\s+/g, ' ');
+  return value === '' ? binding.fallback.trim() : value;
+}

@@ -1,0 +1,42 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { CONFIG } from '../tokens.ts';
+import type { Config } from '../config.ts';
+import { Dispatcher } from './dispatcher.ts';
+
+/** How often outcomes are written, in ms: later costs more doubt after a kill, sooner costs more statements. */
+const FLUSH_MS = 100;
+const HEAL_MS = 5000;
+
+/** Wakes the dispatcher. All its logic is in `tick`, `flush` and `heal`, which tests call themselves. */
+@Injectable()
+export class DispatchClock implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly registry: SchedulerRegistry,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.every('dispatch', this.config.dispatchTickMs, () => this.dispatcher.tick());
+    this.every('flush', FLUSH_MS, () => this.dispatcher.flush());
+    this.every('heal', HEAL_MS, () => this.dispatcher.heal());
+  }
+
+  private every(name: string, ms: number, work: () => Promise<void>): void {
+    this.registry.addInterval(
+      name,
+      setInterval(() => void work(), ms),
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    for (const name of this.registry.getIntervals()) this.registry.deleteInterval(name);
+    await this.dispatcher.stop();
+  }
+}

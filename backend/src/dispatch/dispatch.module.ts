@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { ChannelsModule } from '../channels/channels.module.ts';
+import { DispatchClock } from './dispatch-clock.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { RunContents } from './run-contents.ts';
+
+/** From the queue to the provider: claim, pace, send, record, heal. */
+@Module({
+  imports: [ChannelsModule],
+  providers: [Dispatcher, DispatchClock, RunContents],
+  exports: [Dispatcher, RunContents],
+})
+export class DispatchModule {}

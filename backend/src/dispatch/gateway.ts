@@ -1,0 +1,39 @@
+import type { Template } from '../../../contract/channel.ts';
+import type { PauseReason } from '../../../contract/campaign.ts';
+
+/** What is handed to a provider. */
+export interface OutboundMessage {
+  accountId: number;
+  channelId: string;
+  /** E.164 with its plus. */
+  phone: string;
+  content:
+    | { kind: 'text'; text: string }
+    | { kind: 'template'; template: Template; variables: Record<string, string> };
+  /** Our reference and idempotency key: account:campaign:run:position, never random. */
+  reference: string;
+  campaignReference: string;
+}
+
+/** What a provider may answer. */
+export type GatewayAnswer =
+  | { kind: 'accepted'; providerId: string }
+  /** This recipient will not get it. `again`: a person may try once more later. */
+  | { kind: 'refused'; reason: string; detail: string | null; again: boolean }
+  /** Try this message later; uses up an attempt. */
+  | { kind: 'later'; afterMs: number; detail: string }
+  /** The channel is too fast; uses up nothing. */
+  | { kind: 'slow'; afterMs: number }
+  /** Going on would burn the list. */
+  | { kind: 'stop'; reason: PauseReason; detail: string }
+  /** The request certainly never left. */
+  | { kind: 'not_sent'; detail: string }
+  /** It left, and no answer came: nobody knows. */
+  | { kind: 'no_answer'; detail: string };
+
+/** The port through which dispatch sends: one implementation a provider. It answers, it never throws. */
+export interface Gateway {
+  /** Whether the provider makes a repeat with the same reference harmless. */
+  readonly honoursKeys: boolean;
+  send(message: OutboundMessage): Promise<GatewayAnswer>;
+}

@@ -1,0 +1,93 @@
+import type { EntityManager } from 'typeorm';
+import type { MessageState } from '../../../contract/message-states.ts';
+
+/** What became of one message. `queued`: it did not leave and waits for its grant to be handed out again. */
+export interface Outcome {
+  accountId: number;
+  campaignId: number;
+  run: number;
+  position: number;
+  state: MessageState;
+  attempt: number;
+  segments: number | null;
+  reason: string | null;
+  detail: string | null;
+  /** Milliseconds since 1970, when it was handed over. */
+  sentAt: number | null;
+  providerId: string | null;
+  channelId: string;
+  phone: string;
+}
+
+/** What becomes of a grant: done with, or given back for what is still queued in it, after so many milliseconds. */
+export interface GrantEnd {
+  accountId: number;
+  campaignId: number;
+  run: number;
+  low: number;
+  giveBackAfterMs: number | null;
+}
+
+/**
+ * Outcomes of all campaigns at once. Safe to repeat after a lost answer: a state only moves forward. An outcome is
+ * a fact and is taken whoever brings it; only the grant asks for its owner, so that a process that lost its lease
+ * cannot end what another has taken over.
+ */
+const RECORD = `
+with outcome as (
+  select * from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::message_state[], $6::smallint[], $7::smallint[],
+                       $8::text[], $9::text[], $10::float8[], $11::text[], $12::text[], $13::text[])
+    as o (account_id, campaign_id, run, position, state, attempt, segments, reason, detail, sent_at, provider_id, channel_id, phone)),
+settled as (
+  update message m
+     set state = o.state, attempt = o.attempt, segments = coalesce(o.segments, m.segments), reason = o.reason, detail = o.detail,
+         sent_at = coalesce(m.sent_at, to_timestamp(o.sent_at / 1000))
+    from outcome o
+   where m.account_id = o.account_id and m.campaign_id = o.campaign_id and m.run = o.run and m.position = o.position
+     and (m.state < o.state or (o.state = 'queued' and m.state = 'queued' and m.attempt <> o.attempt))),
+mapped as (
+  insert into provider_message (account_id, channel_id, provider_id, campaign_id, run, position, phone)
+  select account_id, channel_id, provider_id, campaign_id, run, position, phone
+    from outcome where provider_id is not null),
+ending as (
+  select * from unnest($14::int[], $15::int[], $16::int[], $17::int[], $18::float8[])
+    as e (account_id, campaign_id, run, low, give_back_after)),
+given_back as (
+  update dispatch_grant g
+     set owner = null, due_at = now() + make_interval(secs => e.give_back_after / 1000)
+    from ending e
+   where g.account_id = e.account_id and g.campaign_id = e.campaign_id and g.run = e.run and g.low = e.low
+     and g.owner = $19 and e.give_back_after is not null)
+delete from dispatch_grant g
+ using ending e
+ where g.account_id = e.account_id and g.campaign_id = e.campaign_id and g.run = e.run and g.low = e.low
+   and g.owner = $19 and e.give_back_after is null`;
+
+export async function record(
+  manager: EntityManager,
+  owner: string,
+  outcomes: readonly Outcome[],
+  endings: readonly GrantEnd[],
+): Promise<void> {
+  await manager.query(RECORD, [
+    outcomes.map((each) => each.accountId),
+    outcomes.map((each) => each.campaignId),
+    outcomes.map((each) => each.run),
+    outcomes.map((each) => each.position),
+    outcomes.map((each) => each.state),
+    outcomes.map((each) => each.attempt),
+    outcomes.map((each) => each.segments),
+    outcomes.map((each) => each.reason),
+    outcomes.map((each) => each.detail),
+    outcomes.map((each) => each.sentAt),
+    outcomes.map((each) => each.providerId),
+    outcomes.map((each) => each.channelId),
+    outcomes.map((each) => each.phone),
+    endings.map((each) => each.accountId),
+    endings.map((each) => each.campaignId),
+    endings.map((each) => each.run),
+    endings.map((each) => each.low),
+    endings.map((each) => each.giveBackAfterMs),
+    owner,
+  ]);
+}

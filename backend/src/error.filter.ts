@@ -1,0 +1,91 @@
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import type { Request, Response } from 'express';
+import {
+  PROBLEMS,
+  problemText,
+  type Language,
+  type Problem,
+  type ProblemCode,
+} from '../../contract/problems.ts';
+import { ProblemError } from './errors.ts';
+
+/** Connection lost, refused or cut by an administrator; PostgreSQL starting or stopping. */
+const DATABASE_GONE =
+  /^(08|57P0|53300)|ECONNREFUSED|ECONNRESET|Connection terminated|timeout exceeded when trying to connect/;
+
+/** The only place where an error becomes a response. What it does not know, it logs under a number and hides. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ErrorFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    const problem = this.problemOf(error, languageOf(request));
+    if (response.headersSent) {
+      // A download broke off half-way: cut the connection so that the reader cannot take it for complete.
+      response.destroy();
+      return;
+    }
+    if (problem.code === 'token_expired') response.setHeader('X-Host-Token-Retry', '1');
+    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  }
+
+  private problemOf(error: unknown, language: Language): Problem {
+    if (error instanceof ProblemError) return describe(error, language);
+    if (error instanceof HttpException)
+      return describe(new ProblemError(codeOfStatus(error.getStatus())), language);
+    const code = (error as { code?: unknown; status?: unknown; statusCode?: unknown }) ?? {};
+    if (typeof code.statusCode === 'number' && code.statusCode < 500) {
+      return describe(new ProblemError(codeOfStatus(code.statusCode)), language);
+    }
+    const text = `${String(code.code ?? '')} ${(error as Error)?.message ?? ''}`;
+    const id = randomUUID().slice(0, 8);
+    if (DATABASE_GONE.test(String(code.code ?? '')) || DATABASE_GONE.test(text)) {
+      this.logger.warn(`${id}: database unavailable`);
+      return describe(new ProblemError('unavailable'), language);
+    }
+    this.logger.error(`${id}: ${safeStack(error)}`);
+    return describe(new ProblemError('internal', { id }), language);
+  }
+}
+
+export function languageOf(request: Request): Language {
+  return request.acceptsLanguages('en', 'ru') === 'ru' ? 'ru' : 'en';
+}
+
+function codeOfStatus(status: number): ProblemCode {
+  if (status === 404) return 'not_found';
+  if (status === 413) return 'file_too_large';
+  return status >= 500 ? 'unavailable' : 'malformed';
+}
+
+export function describe(error: ProblemError, language: Language): Problem {
+  const { status } = PROBLEMS[error.code];
+  return {
+    type: `urn:mass-messaging:problem:${error.code}`,
+    title: error.code.replaceAll('_', ' '),
+    status,
+    code: error.code,
+    detail: problemText(error.code, language, error.params),
+    ...(Object.keys(error.params).length > 0 && { params: error.params }),
+    ...(error.errors.length > 0 && {
+      errors: error.errors.map((each) => ({
+        ...each,
+        detail: problemText(each.code, language, each.params),
+      })),
+    }),
+  };
+}
+
+/** Where it happened, without the values: a PostgreSQL message may quote a phone number. */
+function safeStack(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return maskPhones(error.stack ?? error.message);
+}
+
+/** Every run of 9–15 digits keeps its last two: for anything that goes to a log. */
+export function maskPhones(text: string): string {
+  return text.replace(/\d{9,15}/g, (digits) => `…${digits.slice(-2)}`);
+}

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { HostGuard } from './host.guard.ts';
+import { LifecycleController } from './lifecycle.controller.ts';
+import { LifecycleService } from './lifecycle.service.ts';
+import { ManifestController } from './manifest.controller.ts';
+import { SessionController } from './session.controller.ts';
+import { SessionTokens } from './session-tokens.ts';
+import { WidgetController } from './widget.controller.ts';
+
+/** Who is calling: token, installation, lifecycle, manifest, and the page of the frame. */
+@Module({
+  controllers: [LifecycleController, ManifestController, SessionController, WidgetController],
+  providers: [SessionTokens, LifecycleService, { provide: APP_GUARD, useClass: HostGuard }],
+  exports: [],
+})
+export class HostModule {}

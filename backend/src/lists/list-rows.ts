@@ -1,0 +1,86 @@
+import type { EntityManager } from 'typeorm';
+import type { ListSlot, ListSummary } from '../../../contract/list.ts';
+import { rowsOf } from '../database/rows.ts';
+
+/** A list as the database holds it. */
+export interface ListRow {
+  id: number;
+  slot: ListSlot;
+  file_name: string;
+  bytes: number;
+  encoding: ListSummary['encoding'];
+  separator: ListSummary['separator'];
+  columns: string[];
+  phone_column: number;
+  rows: number;
+  contacts: number;
+  duplicates: number;
+  duplicates_of_other: number;
+  refused: number;
+  refused_by: ListSummary['refusedBy'];
+  refused_rows: ListSummary['refusedRows'];
+  uploaded_at: Date;
+}
+
+/** The lists loaded now, the main one first. */
+export function loadedLists(
+  manager: EntityManager,
+  accountId: number,
+  campaignId: number,
+): Promise<ListRow[]> {
+  return rowsOf<ListRow>(
+    manager,
+    `select id, slot, file_name, bytes, encoding, separator, columns, phone_column, rows, contacts, duplicates,
+            duplicates_of_other, refused, refused_by, refused_rows, uploaded_at
+       from list where account_id = $1 and campaign_id = $2 and removed_at is null
+      order by slot = 'additional', id`,
+    [accountId, campaignId],
+  );
+}
+
+export function summaryOf(row: ListRow): ListSummary {
+  return {
+    id: row.id,
+    slot: row.slot,
+    fileName: row.file_name,
+    bytes: row.bytes,
+    encoding: row.encoding,
+    separator: row.separator,
+    columns: row.columns,
+    phoneColumn: row.phone_column,
+    rows: row.rows,
+    contacts: row.contacts,
+    duplicates: row.duplicates,
+    duplicatesOfOther: row.duplicates_of_other,
+    refused: row.refused,
+    refusedBy: row.refused_by,
+    refusedRows: row.refused_rows,
+    uploadedAt: row.uploaded_at.toISOString(),
+  };
+}
+
+/**
+ * Counts anew how many of the additional file's numbers stand in the main one: after either has changed. When one
+ * file is loaded there is nothing to count.
+ */
+export async function countDuplicatesAcross(
+  manager: EntityManager,
+  accountId: number,
+  campaignId: number,
+): Promise<void> {
+  await manager.query(
+    `update list additional
+        set duplicates_of_other = (
+            select count(*) from contact c
+             where c.account_id = additional.account_id and c.campaign_id = additional.campaign_id
+               and c.list_id = additional.id and not c.repeated and c.phone in (
+                   select other.phone from contact other
+                     join list main on main.account_id = other.account_id and main.campaign_id = other.campaign_id
+                      and main.id = other.list_id
+                    where main.account_id = $1 and main.campaign_id = $2 and main.slot = 'main'
+                      and main.removed_at is null and other.phone is not null))
+      where additional.account_id = $1 and additional.campaign_id = $2 and additional.slot = 'additional'
+        and additional.removed_at is null`,
+    [accountId, campaignId],
+  );
+}

@@ -1,0 +1,249 @@
+import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { ListSlot, RemovalRule } from '../../../contract/list.ts';
+import { lockCampaign, readCampaign, writeEvent, type CampaignRow } from '../campaigns/campaign-state.ts';
+import { rowsOf } from '../database/rows.ts';
+import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { cancelQueued, enqueueList, requeueDuplicates, type RunKey } from '../dispatch/enqueue.ts';
+import { ProblemError } from '../errors.ts';
+import type { Caller } from '../host/caller.ts';
+import { countDuplicatesAcross, loadedLists } from './list-rows.ts';
+import { readListInWorker } from './reading/list-reader.ts';
+import type { ListFacts } from './reading/read-list.ts';
+
+export interface Upload {
+  fileName: string;
+  bytes: Uint8Array;
+}
+
+/** From an uploaded file to contacts, and their removal. */
+@Injectable()
+export class ListsService {
+  /** Fields being read right now, so that a second upload into one is told so instead of racing it. */
+  private readonly reading = new Set<string>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly dispatcher: Dispatcher,
+  ) {}
+
+  /**
+   * Reads the file in a worker and streams its rows into `contact` by COPY, all in one transaction: the list that
+   * was there is replaced at its end, or everything stays as it was.
+   */
+  async upload(
+    caller: Caller,
+    id: number,
+    slot: ListSlot,
+    upload: Upload,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const key = `${caller.accountId}:${id}:${slot}`;
+    if (this.reading.has(key)) throw new ProblemError('upload_in_progress');
+    this.reading.add(key);
+    try {
+      await this.read(caller, id, slot, upload, signal);
+      this.dispatcher.wake();
+    } finally {
+      this.reading.delete(key);
+    }
+  }
+
+  private async read(
+    caller: Caller,
+    id: number,
+    slot: ListSlot,
+    upload: Upload,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { method } = requireSlot(await readCampaign(this.dataSource.manager, caller.accountId, id), slot);
+    const listId = await this.nextListId(caller.accountId, id);
+    const bytes = upload.bytes.byteLength;
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      const client = (await runner.connect()) as PoolClient;
+      const where = { accountId: caller.accountId, campaignId: id, listId };
+      const facts = await copyRows(client, upload.bytes, { ...where, method }, signal);
+      signal.throwIfAborted();
+      await this.adopt(runner.manager, caller, id, slot, listId, {
+        ...facts,
+        fileName: upload.fileName,
+        bytes,
+      });
+      await runner.commitTransaction();
+    } catch (error) {
+      await runner.rollbackTransaction().catch(() => undefined);
+      if (signal.aborted) throw new ProblemError('upload_aborted');
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** Numbers are given out apart from the upload's transaction: a long upload must not lock the settings. */
+  private async nextListId(accountId: number, campaignId: number): Promise<number> {
+    const [row] = await rowsOf<{ last_list_id: number }>(
+      this.dataSource.manager,
+      `update campaign_settings set last_list_id = last_list_id + 1
+        where account_id = $1 and campaign_id = $2 returning last_list_id`,
+      [accountId, campaignId],
+    );
+    return row!.last_list_id;
+  }
+
+  /** The rows are in: the list takes its field's place, and a campaign under way queues its contacts. */
+  private async adopt(
+    manager: EntityManager,
+    caller: Caller,
+    id: number,
+    slot: ListSlot,
+    listId: number,
+    facts: ListFacts & FileFacts,
+  ): Promise<void> {
+    const row = requireSlot(await lockCampaign(manager, caller.accountId, id), slot);
+    await this.removeLoaded(manager, row, slot, row.on_file_removal);
+    await manager.query(
+      `insert into list (account_id, campaign_id, id, slot, file_name, bytes, encoding, separator, columns, phone_column,
+                         rows, contacts, duplicates, refused, refused_by, refused_rows, uploaded_by, uploaded_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, clock_timestamp())`,
+      [
+        caller.accountId,
+        id,
+        listId,
+        slot,
+        facts.fileName,
+        facts.bytes,
+        facts.encoding,
+        facts.separator,
+        facts.columns,
+        facts.phoneColumn,
+        facts.rows,
+        facts.contacts,
+        facts.duplicates,
+        facts.refused,
+        JSON.stringify(facts.refusedBy),
+        JSON.stringify(facts.refusedRows),
+        caller.userId,
+      ],
+    );
+    await countDuplicatesAcross(manager, caller.accountId, id);
+    if (isUnderWay(row)) {
+      await enqueueList(manager, runKey(row), listId, row.remove_duplicates);
+    }
+    await touch(manager, row);
+    await writeEvent(manager, caller.accountId, id, {
+      action: 'upload_list',
+      by: caller.userId,
+      from: row.state,
+      to: row.state,
+    });
+  }
+
+  async remove(caller: Caller, id: number, slot: ListSlot): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      const row = await lockCampaign(manager, caller.accountId, id);
+      const removed = await this.removeLoaded(manager, row, slot, row.on_file_removal);
+      if (!removed) throw new ProblemError('list_not_found');
+      if (isUnderWay(row) && row.on_file_removal === 'remove' && row.remove_duplicates) {
+        await requeueDuplicates(manager, runKey(row));
+      }
+      await countDuplicatesAcross(manager, caller.accountId, id);
+      await touch(manager, row);
+      const event = { action: 'remove_list', by: caller.userId, from: row.state, to: row.state };
+      await writeEvent(manager, caller.accountId, id, event);
+    });
+    this.dispatcher.wake();
+  }
+
+  /** A list that no run has used goes with its rows; one that a run has used stays for the report. */
+  private async removeLoaded(
+    manager: EntityManager,
+    row: CampaignRow,
+    slot: ListSlot,
+    rule: RemovalRule,
+  ): Promise<boolean> {
+    const list = (await loadedLists(manager, row.account_id, row.id)).find((each) => each.slot === slot);
+    if (!list) return false;
+    const key = [row.account_id, row.id, list.id];
+    const [used] = await rowsOf(
+      manager,
+      `select 1 from message where account_id = $1 and campaign_id = $2 and list_id = $3 limit 1`,
+      key,
+    );
+    if (!used) {
+      await manager.query(
+        'delete from contact where account_id = $1 and campaign_id = $2 and list_id = $3',
+        key,
+      );
+      await manager.query('delete from list where account_id = $1 and campaign_id = $2 and id = $3', key);
+      return true;
+    }
+    await manager.query(
+      'update list set removed_at = clock_timestamp() where account_id = $1 and campaign_id = $2 and id = $3',
+      key,
+    );
+    if (isUnderWay(row) && rule === 'remove') await cancelQueued(manager, runKey(row), list.id);
+    return true;
+  }
+}
+
+interface FileFacts {
+  fileName: string;
+  bytes: number;
+}
+
+function requireSlot(row: CampaignRow, slot: ListSlot): CampaignRow {
+  if (slot === 'additional' && !row.additional_list) throw new ProblemError('additional_list_off');
+  return row;
+}
+
+function isUnderWay(row: CampaignRow): boolean {
+  return row.state === 'running' || row.state === 'paused';
+}
+
+function runKey(row: CampaignRow): RunKey {
+  return { accountId: row.account_id, campaignId: row.id, run: row.run };
+}
+
+/** Files are part of what Start checks: a change of them is a new version. */
+async function touch(manager: EntityManager, row: CampaignRow): Promise<void> {
+  await manager.query(
+    `update campaign_settings set version = version + 1, updated_at = now() where account_id = $1 and campaign_id = $2`,
+    [row.account_id, row.id],
+  );
+}
+
+const COPY =
+  'copy contact (account_id, campaign_id, list_id, row_no, phone, refusal, repeated, cells) from stdin';
+
+/** The worker makes COPY text, this passes it on; each waits for the other, so memory stays flat. */
+async function copyRows(
+  client: PoolClient,
+  bytes: Uint8Array,
+  where: { accountId: number; campaignId: number; listId: number; method: 'waba' | 'sms' },
+  signal: AbortSignal,
+): Promise<ListFacts> {
+  const copy = client.query(copyFrom(COPY));
+  const copied = new Promise<void>((resolve, reject) => {
+    copy.once('finish', resolve);
+    copy.once('error', reject);
+  });
+  copied.catch(() => undefined);
+  const write = (chunk: Buffer) =>
+    new Promise<void>((resolve, reject) => {
+      copy.write(chunk, (error) => (error ? reject(error) : resolve()));
+    });
+  try {
+    const facts = await readListInWorker(bytes, where, write, signal);
+    copy.end();
+    await copied;
+    return facts;
+  } catch (error) {
+    copy.destroy(error as Error);
+    await copied.catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import type { Request } from 'express';
+import { MAX_FILE_BYTES } from '../../../contract/list.ts';
+import { ProblemError } from '../errors.ts';
+
+/**
+ * The file as it streams in. Its declared size is refused before a byte is read, its true size as soon as it is
+ * reached: 10 MB is already too much.
+ *
+ * @throws ProblemError file_too_large, file_empty, upload_aborted
+ */
+export async function readUpload(request: Request): Promise<Uint8Array> {
+  if (Number(request.headers['content-length'] ?? 0) >= MAX_FILE_BYTES)
+    throw new ProblemError('file_too_large');
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size >= MAX_FILE_BYTES) throw new ProblemError('file_too_large');
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw error instanceof ProblemError ? error : new ProblemError('upload_aborted');
+  }
+  if (!request.complete) throw new ProblemError('upload_aborted');
+  if (size === 0) throw new ProblemError('file_empty');
+  // A copy of its own: the worker takes it over, and a pooled buffer's memory belongs to others, too.
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+/** A name for people: without folders and control characters, at most 200 long. */
+export function safeFileName(name: unknown): string {
+  const text = typeof name === 'string' ? name : '';
+  // eslint-disable-next-line no-control-regex -- they are what is taken out
+  const clean = text
+    .replace(/^.*[\\/]/, '')
+    .replace(/[\u0000-\u001f\u007f]/g, '')
+    .trim();
+  return clean.slice(0, 200) || 'file.csv';
+}

@@ -1,0 +1,105 @@
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { DataSource, type EntityManager } from 'typeorm';
+import * as v from 'valibot';
+import { rowsOf } from '../database/rows.ts';
+import { maskPhones } from '../error.filter.ts';
+import { applyReceipts, ReceiptSchema, type StoredReceipt } from './apply-receipts.ts';
+import { RepliesService, ReplySchema } from './replies.service.ts';
+
+const BATCH = 500;
+const LOOK_MS = 500;
+/** A receipt may come before the answer that carries its id; a reply's host may be down. Then later, this often. */
+const MAX_TRIES = 10;
+
+interface InboxRow {
+  account_id: number;
+  id: string;
+  body: { type?: unknown; data?: unknown };
+  tries: number;
+}
+
+/** Works off the webhooks stored in `inbox`, in batches; any number of processes may share the work. */
+@Injectable()
+export class InboxProcessor implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(InboxProcessor.name);
+  private working: Promise<void> | null = null;
+  private stopped = false;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly replies: RepliesService,
+  ) {}
+
+  /** Something has come in: work it off now, unless that is going on already. */
+  @Interval(LOOK_MS)
+  wake(): void {
+    if (this.stopped || this.working) return;
+    this.working = this.drain().finally(() => (this.working = null));
+  }
+
+  private async drain(): Promise<void> {
+    try {
+      while (!this.stopped && (await this.runOnce()) > 0);
+      while (!this.stopped && (await this.replies.openChats()) > 0);
+    } catch (error) {
+      this.logger.warn(`inbox: ${maskPhones((error as Error).message)}`);
+    }
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    await this.working;
+  }
+
+  /** @returns how many webhooks were looked at */
+  runOnce(): Promise<number> {
+    return this.dataSource.transaction(async (manager) => {
+      const rows = await rowsOf<InboxRow>(
+        manager,
+        `select account_id, id, body, tries from inbox
+          where processed_at is null and next_try_at <= now()
+          order by next_try_at limit ${BATCH} for update skip locked`,
+      );
+      if (rows.length === 0) return 0;
+      const unmatched = await this.apply(manager, rows);
+      await finish(manager, rows, unmatched);
+      return rows.length;
+    });
+  }
+
+  /** @returns those whose message is not known yet */
+  private async apply(manager: EntityManager, rows: InboxRow[]): Promise<Set<string>> {
+    const receipts: StoredReceipt[] = [];
+    const unmatched = new Set<string>();
+    for (const row of rows) {
+      const receipt = v.safeParse(ReceiptSchema, row.body);
+      if (receipt.success) {
+        receipts.push({ key: keyOf(row), accountId: row.account_id, ...receipt.output.data });
+        continue;
+      }
+      const reply = v.safeParse(ReplySchema, row.body);
+      if (reply.success && !(await this.replies.take(manager, row.account_id, reply.output.data))) {
+        unmatched.add(keyOf(row));
+      }
+    }
+    for (const key of await applyReceipts(manager, receipts)) unmatched.add(key);
+    return unmatched;
+  }
+}
+
+function keyOf(row: { account_id: number; id: string }): string {
+  return `${row.account_id}:${row.id}`;
+}
+
+async function finish(manager: EntityManager, rows: InboxRow[], unmatched: Set<string>): Promise<void> {
+  const again = (row: InboxRow) => unmatched.has(keyOf(row)) && row.tries + 1 < MAX_TRIES;
+  await manager.query(
+    `update inbox i
+        set tries = i.tries + 1, processed_at = case when x.again then null else now() end,
+            next_try_at = now() + make_interval(secs => least(600, power(2, i.tries)))
+       from unnest($1::int[], $2::text[], $3::bool[]) as x (account_id, id, again)
+      where i.account_id = x.account_id and i.id = x.id`,
+    [rows.map((row) => row.account_id), rows.map((row) => row.id), rows.map(again)],
+  );
+}

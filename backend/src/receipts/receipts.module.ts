@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { ChannelsModule } from '../channels/channels.module.ts';
+import { DispatchModule } from '../dispatch/dispatch.module.ts';
+import { StopListModule } from '../stop-list/stop-list.module.ts';
+import { InboxProcessor } from './inbox-processor.ts';
+import { RepliesService } from './replies.service.ts';
+import { WebhookController } from './webhook.controller.ts';
+
+/** The provider's later word on a message, and the customer's. */
+@Module({
+  imports: [ChannelsModule, DispatchModule, StopListModule],
+  controllers: [WebhookController],
+  providers: [InboxProcessor, RepliesService],
+  exports: [InboxProcessor, RepliesService],
+})
+export class ReceiptsModule {}

@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import type { Response } from 'express';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { ACCOUNT_PARTS } from '../../../contract/message-states.ts';
+import type { Language } from '../../../contract/problems.ts';
+import { readCampaign, type CampaignRow } from '../campaigns/campaign-state.ts';
+import { rowsOf } from '../database/rows.ts';
+import type { Caller } from '../host/caller.ts';
+import { csvLine, csvLineSql } from './csv.ts';
+import { csvHeaders, streamLines } from './download.ts';
+import { COLUMNS, reasonTexts, SLOTS, STATES } from './report-text.ts';
+import { RUN_LISTS, runAccount } from './row-account.ts';
+
+/** The report: a header block, then one line for every row of the files in every run. */
+@Injectable()
+export class ReportService {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async download(caller: Caller, id: number, language: Language, response: Response): Promise<void> {
+    const row = await readCampaign(this.dataSource.manager, caller.accountId, id);
+    const head = await this.head(row, caller.account.timeZone, language);
+    const date = new Date().toISOString().slice(0, 10);
+    csvHeaders(response, `${row.name.replace(/[\\/:*?"<>|]/g, '_')} ${date}.csv`);
+    const sql = reportSql(row.account_id, row.id, caller.account.timeZone, language, row.run > 0);
+    await streamLines(this.dataSource, sql, head, response);
+  }
+
+  /** Names the campaign and gives the account of its last run, so that the file can be checked against itself. */
+  private async head(row: CampaignRow, timeZone: string, language: Language): Promise<string> {
+    const ru = language === 'ru';
+    const lines = [
+      [ru ? 'Рассылка' : 'Campaign', row.name],
+      [ru ? 'Часовой пояс' : 'Time zone', timeZone],
+    ];
+    if (row.run > 0) {
+      const { account } = await runAccount(this.dataSource.manager, row.account_id, row.id, row.run);
+      const words: Record<string, string> = { ...STATES[language], duplicates: STATES[language].duplicate };
+      lines.push([ru ? 'Запуск' : 'Run', String(row.run)], [ru ? 'Строк' : 'Rows', String(account.rows)]);
+      for (const part of ACCOUNT_PARTS) lines.push([words[part] ?? part, String(account[part])]);
+    }
+    return `\uFEFF${lines.map(csvLine).join('')}\r\n${csvLine(COLUMNS[language])}`;
+  }
+
+  /** The runs of a campaign, the latest first. */
+  async runs(caller: Caller, id: number) {
+    await readCampaign(this.dataSource.manager, caller.accountId, id);
+    return rowsOf(
+      this.dataSource.manager,
+      `select run, scope, started_at as "startedAt", finished_at as "finishedAt", started_by as "startedBy"
+         from run where account_id = $1 and campaign_id = $2 order by run desc`,
+      [caller.accountId, id],
+    );
+  }
+}
+
+/**
+ * COPY takes no parameters, so the values stand in the text: two integers and literals quoted by `pg`.
+ * Every run's messages with their contacts; the refused rows of its lists; and before the first Start, and after
+ * Clear, the rows that are loaded and wait.
+ */
+function reportSql(
+  accountId: number,
+  campaignId: number,
+  timeZone: string,
+  language: Language,
+  started: boolean,
+): string {
+  const key = (alias: string) =>
+    `${alias}.account_id = ${accountId} and ${alias}.campaign_id = ${campaignId}`;
+  const words = (record: Record<string, string>, of: string) =>
+    `coalesce(${pg.escapeLiteral(JSON.stringify(record))}::jsonb ->> ${of}, ${of})`;
+  const time = (column: string) =>
+    `to_char(${column} at time zone ${pg.escapeLiteral(timeZone)}, 'YYYY-MM-DD HH24:MI:SS')`;
+  const line = csvLineSql([
+    'phone',
+    'cells[phone_column + 1]',
+    'row_no::text',
+    'file_name',
+    words(SLOTS[language], 'slot'),
+    'run::text',
+    words(STATES[language], 'state'),
+    `concat_ws(' ', ${words(reasonTexts(language), 'reason')}, detail)`,
+    'segments::text',
+    time('sent_at'),
+    time('delivered_at'),
+    time('read_at'),
+    time('replied_at'),
+    'provider_id',
+    `array_to_string(cells[:phone_column] || cells[phone_column + 2:], ' | ')`,
+  ]);
+  const messages = `
+    select m.run, m.list_id, m.row_no, c.phone, c.cells, m.reason, m.detail, m.segments, m.sent_at, m.delivered_at,
+           m.read_at, m.replied_at, p.provider_id,
+           case when m.state = 'queued' and g.low is not null then 'sending' else m.state::text end as state
+      from message m
+      join contact c on ${key('c')} and c.list_id = m.list_id and c.row_no = m.row_no
+      left join dispatch_grant g on ${key('g')} and g.run = m.run and g.owner is not null
+       and m.position > g.low and m.position <= g.high
+      left join (select distinct on (run, position) run, position, provider_id from provider_message
+                  where ${key('provider_message')}) p on p.run = m.run and p.position = m.position
+     where ${key('m')}`;
+  const waiting = (run: string, state: string) => `
+    select ${run}, c.list_id, c.row_no, c.phone, c.cells, c.refusal, null, null::smallint, null::timestamptz,
+           null::timestamptz, null::timestamptz, null::timestamptz, null, ${state}
+      from contact c`;
+  const refused = `${waiting('r.run', `'refused'`)}
+      join list l on ${key('l')} and l.id = c.list_id
+      join run r on ${RUN_LISTS}
+     where ${key('c')} and ${key('r')} and c.phone is null`;
+  const unstarted = `${waiting('null::integer', `case when c.phone is null then 'refused' else 'not_started' end`)}
+      join list l on ${key('l')} and l.id = c.list_id
+     where ${key('c')} and not exists (select from run r where ${key('r')} and ${RUN_LISTS})`;
+  return `
+    select ${line}
+      from (select line.*, l.file_name, l.slot, l.phone_column
+              from (${started ? `${messages} union all ${refused} union all` : ''} ${unstarted})
+                as line (run, list_id, row_no, phone, cells, reason, detail, segments, sent_at, delivered_at, read_at,
+                         replied_at, provider_id, state)
+              join list l on ${key('l')} and l.id = line.list_id) report
+     order by run nulls last, slot desc, list_id, row_no`.replace(/\s+/g, ' ');
+}
