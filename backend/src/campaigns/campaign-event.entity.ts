@@ -14,7 +14,7 @@ export class CampaignEventEntity {
   @PrimaryColumn({ type: 'integer', name: 'campaign_id' })
   campaignId!: number;
 
-  @PrimaryColumn({ type: 'uuid', default: () => 'gen_random_uuid()' })
+  @PrimaryColumn({ type: 'uuid' })
   id!: string;
 
   @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })

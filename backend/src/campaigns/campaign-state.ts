@@ -124,8 +124,8 @@ export async function writeEvent(
   },
 ): Promise<void> {
   await manager.query(
-    `insert into campaign_event (account_id, campaign_id, by_user, action, from_state, to_state, reason)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
+    `insert into campaign_event (id, account_id, campaign_id, by_user, action, from_state, to_state, reason)
+     values (gen_random_uuid(), $1, $2, $3, $4, $5, $6, $7)`,
     [accountId, id, event.by, event.action, event.from, event.to, event.pauseReason ?? null],
   );
 }
@@ -138,8 +138,8 @@ export async function pauseAllOf(manager: EntityManager, installationId: string)
          from installation i
         where i.id = $1 and c.account_id = i.account_id and c.state = 'running'
        returning c.account_id, c.id)
-     insert into campaign_event (account_id, campaign_id, by_user, action, from_state, to_state, reason)
-     select account_id, id, 'system', 'pause', 'running', 'paused', 'installation_disabled' from paused`,
+     insert into campaign_event (id, account_id, campaign_id, by_user, action, from_state, to_state, reason)
+     select gen_random_uuid(), account_id, id, 'system', 'pause', 'running', 'paused', 'installation_disabled' from paused`,
     [installationId],
   );
 }

@@ -19,8 +19,8 @@ export async function pauseBySystem(
        update campaign set state = 'paused', pause_reason = $4, pause_detail = $5
         where account_id = $1 and id = $2 and run = $3 and state = 'running'
        returning account_id, id)
-     insert into campaign_event (account_id, campaign_id, by_user, action, from_state, to_state, reason)
-     select account_id, id, 'system', 'pause', 'running', 'paused', $4 from paused
+     insert into campaign_event (id, account_id, campaign_id, by_user, action, from_state, to_state, reason)
+     select gen_random_uuid(), account_id, id, 'system', 'pause', 'running', 'paused', $4 from paused
      returning 1`,
     [key.accountId, key.campaignId, key.run, reason, detail],
   );
@@ -74,8 +74,8 @@ export async function completeFinished(manager: EntityManager, idle: Claim['idle
        finished as (
          update run r set finished_at = now() from completed c
           where r.account_id = c.account_id and r.campaign_id = c.id and r.run = c.run)
-       insert into campaign_event (account_id, campaign_id, by_user, action, from_state, to_state)
-       select account_id, id, 'system', 'complete', 'running', 'completed' from completed
+       insert into campaign_event (id, account_id, campaign_id, by_user, action, from_state, to_state)
+       select gen_random_uuid(), account_id, id, 'system', 'complete', 'running', 'completed' from completed
        returning 1`,
       [locked.map((each) => each.account_id), locked.map((each) => each.id)],
     );

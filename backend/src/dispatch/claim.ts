@@ -61,7 +61,7 @@ with due as materialized (
     from campaign
    where state = 'running' and due_at <= now()
    order by due_at
-   limit $1
+   limit $1::int
      for no key update skip locked),
 again as (
   select distinct on (g.account_id, g.campaign_id)
@@ -85,9 +85,9 @@ fresh as (
      and not exists (select from again a where a.account_id = d.account_id and a.campaign_id = d.campaign_id)),
 taken as (
   update dispatch_grant g
-     set owner = $2, due_at = now(),
-         send_until = now() + make_interval(secs => (g.high - g.low) * $4 / d.rate + $3),
-         lease_until = now() + make_interval(secs => (g.high - g.low) * $4 / d.rate + $3 + $5)
+     set owner = $2::uuid, due_at = now(),
+         send_until = now() + make_interval(secs => (g.high - g.low) * $4::float8 / d.rate + $3::float8),
+         lease_until = now() + make_interval(secs => (g.high - g.low) * $4::float8 / d.rate + $3::float8 + $5::float8)
     from again a
     join due d on d.account_id = a.account_id and d.campaign_id = a.campaign_id
    where g.account_id = a.account_id and g.campaign_id = a.campaign_id and g.run = a.run and g.low = a.low
@@ -95,9 +95,9 @@ taken as (
   returning g.account_id, g.campaign_id, g.run, g.low, g.high, a.abandoned),
 granted as (
   insert into dispatch_grant (account_id, campaign_id, run, low, high, owner, due_at, send_until, lease_until)
-  select f.account_id, f.campaign_id, f.run, f.low, f.high, $2, now(),
-         now() + make_interval(secs => greatest(1, d.rate / 60) * $4 / d.rate + $3),
-         now() + make_interval(secs => greatest(1, d.rate / 60) * $4 / d.rate + $3 + $5)
+  select f.account_id, f.campaign_id, f.run, f.low, f.high, $2::uuid, now(),
+         now() + make_interval(secs => greatest(1, d.rate / 60) * $4::float8 / d.rate + $3::float8),
+         now() + make_interval(secs => greatest(1, d.rate / 60) * $4::float8 / d.rate + $3::float8 + $5::float8)
     from fresh f join due d on d.account_id = f.account_id and d.campaign_id = f.campaign_id
   returning account_id, campaign_id, run, low, high, false as abandoned),
 handed as materialized (
@@ -112,7 +112,7 @@ moved as (
   update campaign c
      set cursor = case when a.low is not null then d.cursor else coalesce(f.high, d.last_position) end,
          due_at = case when coalesce(h.size, 0) > 0
-                       then greatest(d.due_at, now() - make_interval(secs => $6)) + make_interval(secs => h.size * $4 / d.rate)
+                       then greatest(d.due_at, now() - make_interval(secs => $6::float8)) + make_interval(secs => h.size * $4::float8 / d.rate)
                        -- nothing to hand out: look again soon
                        else greatest(d.due_at, now()) + interval '0.5 s' end
     from due d

@@ -98,7 +98,7 @@ export class Initial1764000000000 implements MigrationInterface {
       create table campaign_event (
         account_id integer not null,
         campaign_id integer not null,
-        id uuid not null default gen_random_uuid(),
+        id uuid not null,
         at timestamptz not null default clock_timestamp(),
         by_user text not null,
         action text not null,

@@ -1,0 +1,304 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { cloneDatabase, type TestDatabase } from '../../test/database.ts';
+import { aCampaign, messagesOf, phoneNumber, type TestCampaign } from '../../test/factories.ts';
+import { FakeGateway } from '../../test/fake-gateway.ts';
+import { runAccount } from '../reports/row-account.ts';
+import type { Config } from '../config.ts';
+import { accountAddsUp } from '../../../contract/message-states.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { MAX_ATTEMPTS } from './outcome-of.ts';
+import { RunContents } from './run-contents.ts';
+
+const config = { requestTimeoutMs: 5000, channelConcurrency: 50 } as Config;
+
+let database: TestDatabase;
+let gateway: FakeGateway;
+let dispatcher: Dispatcher;
+
+beforeAll(async () => {
+  database = await cloneDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(() => {
+  gateway = new FakeGateway();
+  dispatcher = aDispatcher();
+});
+afterEach(async () => {
+  await dispatcher.stop();
+  await database.dataSource.query(
+    'truncate account cascade; truncate contact, message, dispatch_grant, provider_message, stop_list',
+  );
+});
+
+function aDispatcher(): Dispatcher {
+  return new Dispatcher(database.dataSource, new RunContents(database.dataSource), gateway, config);
+}
+
+/** Makes the campaign due now whatever it was granted last, so that a test need not wait for the rate. */
+async function due(campaign: TestCampaign): Promise<void> {
+  await database.dataSource.query(
+    `update campaign set due_at = now() - interval '1 s' where account_id = $1 and id = $2`,
+    [campaign.accountId, campaign.campaignId],
+  );
+  await database.dataSource.query(`update dispatch_grant set due_at = now() where owner is null`);
+}
+
+async function claimAll(campaign: TestCampaign): Promise<void> {
+  for (;;) {
+    await due(campaign);
+    if ((await dispatcher.runOnce()) === 0) return;
+  }
+}
+
+async function stateOf({ accountId, campaignId }: TestCampaign) {
+  const [row] = await database.dataSource.query(
+    'select state, pause_reason, cursor, due_at > now() as waits from campaign where account_id = $1 and id = $2',
+    [accountId, campaignId],
+  );
+  return row;
+}
+
+const states = async (campaign: TestCampaign) =>
+  (await messagesOf(database.dataSource, campaign)).map(({ state }) => state);
+
+describe('a run', () => {
+  test('sends every message once, with keys made of its identity, and completes', async () => {
+    const campaign = await aCampaign(database.dataSource, {
+      phones: Array.from({ length: 12 }, (_, i) => phoneNumber(i)),
+    });
+    await claimAll(campaign);
+    await gateway.received(12);
+    await dispatcher.stop();
+    dispatcher = aDispatcher();
+    await due(campaign);
+    await dispatcher.runOnce();
+    const { accountId, campaignId } = campaign;
+    expect(new Set(gateway.got.map(({ reference }) => reference))).toEqual(
+      new Set(Array.from({ length: 12 }, (_, i) => `${accountId}:${campaignId}:1:${i + 1}`)),
+    );
+    expect(await states(campaign)).toEqual(Array(12).fill('sent'));
+    expect(await stateOf(campaign)).toMatchObject({ state: 'completed' });
+  });
+
+  test('writes the grant before anything leaves', async () => {
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    let grants: unknown[] = [];
+    gateway.answer = async () => {
+      grants = await database.dataSource.query('select low, high, owner from dispatch_grant');
+      return { kind: 'accepted', providerId: 'p' };
+    };
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    expect(campaign.run).toBe(1);
+    expect(grants).toEqual([{ low: 0, high: 1, owner: dispatcher.owner }]);
+  });
+
+  test('moves the due time by the spacing of what was granted', async () => {
+    const campaign = await aCampaign(database.dataSource, {
+      rate: 300,
+      phones: Array.from({ length: 20 }, (_, i) => phoneNumber(i)),
+    });
+    const [before] = await database.dataSource.query('select due_at from campaign');
+    expect(await dispatcher.runOnce()).toBe(5);
+    const [after] = await database.dataSource.query(
+      'select extract(epoch from due_at - $1::timestamptz)::float8 as moved from campaign',
+      [before.due_at],
+    );
+    // Counted from the old due time while that is less than LATENESS ago.
+    expect(after.moved).toBeGreaterThanOrEqual((5 * 60.5) / 300 - 0.001);
+    expect(await dispatcher.runOnce()).toBe(0);
+    expect(await stateOf(campaign)).toMatchObject({ waits: true, cursor: 5 });
+  });
+
+  test('two dispatchers never hold the same message', async () => {
+    const campaigns = await Promise.all(
+      Array.from({ length: 6 }, (_, c) =>
+        aCampaign(database.dataSource, {
+          phones: Array.from({ length: 30 }, (_, i) => phoneNumber(c * 100 + i)),
+        }),
+      ),
+    );
+    const other = aDispatcher();
+    for (let round = 0; round < 8; round += 1) {
+      await Promise.all(campaigns.map(due));
+      await Promise.all([dispatcher.runOnce(), other.runOnce()]);
+    }
+    await gateway.received(180);
+    await Promise.all([dispatcher.stop(), other.stop()]);
+    const references = gateway.got.map(({ reference }) => reference);
+    expect(new Set(references).size).toBe(references.length);
+    expect(references.length).toBe(180);
+  });
+});
+
+describe('what a provider answers', () => {
+  const cases = [
+    {
+      name: 'a refusal fails the message',
+      answer: { kind: 'refused', reason: 'recipient_invalid', detail: null, again: false },
+      state: 'failed',
+      attempt: 0,
+      campaign: 'running',
+    },
+    {
+      name: 'later keeps it queued and uses up an attempt',
+      answer: { kind: 'later', afterMs: 60_000, detail: 'x' },
+      state: 'queued',
+      attempt: 1,
+      campaign: 'running',
+    },
+    {
+      name: 'too fast keeps it queued and uses up nothing',
+      answer: { kind: 'slow', afterMs: 60_000 },
+      state: 'queued',
+      attempt: 0,
+      campaign: 'running',
+    },
+    {
+      name: 'never left keeps it queued and uses up nothing',
+      answer: { kind: 'not_sent', detail: 'ECONNREFUSED' },
+      state: 'queued',
+      attempt: 0,
+      campaign: 'running',
+    },
+    {
+      name: 'no balance pauses the campaign with the reason',
+      answer: { kind: 'stop', reason: 'balance', detail: 'empty' },
+      state: 'queued',
+      attempt: 0,
+      campaign: 'paused',
+    },
+  ] as const;
+  test.each(cases)('$name', async ({ answer, state, attempt, campaign: campaignState }) => {
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    gateway.answer = () => answer;
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await dispatcher.stop();
+    expect(await messagesOf(database.dataSource, campaign)).toMatchObject([{ state, attempt }]);
+    expect(await stateOf(campaign)).toMatchObject({ state: campaignState });
+    const { account } = await runAccount(
+      database.dataSource.manager,
+      campaign.accountId,
+      campaign.campaignId,
+      1,
+    );
+    expect(accountAddsUp(account)).toBe(true);
+  });
+
+  test('no answer is asked again with the same key where keys are honoured, and then is unknown', async () => {
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    gateway.answer = () => ({ kind: 'no_answer', detail: 'ECONNRESET' });
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      await due(campaign);
+      await dispatcher.runOnce();
+      await gateway.received(attempt);
+      await dispatcher.stop();
+      dispatcher = aDispatcher();
+    }
+    expect(new Set(gateway.got.map(({ reference }) => reference)).size).toBe(1);
+    expect(await messagesOf(database.dataSource, campaign)).toMatchObject([
+      { state: 'unknown', reason: 'no_answer' },
+    ]);
+  });
+
+  test('no answer is unknown at once where keys are not honoured', async () => {
+    gateway.honoursKeys = false;
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    gateway.answer = () => ({ kind: 'no_answer', detail: 'ECONNRESET' });
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await dispatcher.stop();
+    expect(await states(campaign)).toEqual(['unknown']);
+  });
+});
+
+describe('a process that is gone', () => {
+  async function abandon(campaign: TestCampaign): Promise<void> {
+    await database.dataSource.query(
+      `insert into dispatch_grant (account_id, campaign_id, run, low, high, owner, due_at, send_until, lease_until)
+       values ($1, $2, 1, 0, 2, gen_random_uuid(), now(), now() - interval '9 s', now() - interval '1 s')`,
+      [campaign.accountId, campaign.campaignId],
+    );
+    await database.dataSource.query('update campaign set cursor = 2');
+  }
+
+  test('its messages are asked again with the same keys where keys are honoured', async () => {
+    const campaign = await aCampaign(database.dataSource);
+    await abandon(campaign);
+    expect(await dispatcher.runOnce()).toBe(2);
+    await gateway.received(2);
+    await dispatcher.stop();
+    expect(await states(campaign)).toEqual(['sent', 'sent', 'queued']);
+  });
+
+  test('its messages are unknown and are not sent again where keys are not honoured', async () => {
+    gateway.honoursKeys = false;
+    const campaign = await aCampaign(database.dataSource);
+    await abandon(campaign);
+    await dispatcher.runOnce();
+    await dispatcher.stop();
+    expect(gateway.got).toEqual([]);
+    expect(await states(campaign)).toEqual(['unknown', 'unknown', 'queued']);
+  });
+
+  test('a cleared campaign’s left grants are healed', async () => {
+    const campaign = await aCampaign(database.dataSource);
+    await abandon(campaign);
+    await database.dataSource.query(`update campaign set state = 'draft'`);
+    await dispatcher.heal();
+    expect(await states(campaign)).toEqual(['unknown', 'unknown', 'queued']);
+    expect(await database.dataSource.query('select 1 from dispatch_grant')).toEqual([]);
+  });
+});
+
+describe('halting a campaign', () => {
+  test('gives back what has not left, tells how many are on their way, and nothing leaves after', async () => {
+    const campaign = await aCampaign(database.dataSource, {
+      phones: Array.from({ length: 5 }, (_, i) => phoneNumber(i)),
+    });
+    let answer = () => {};
+    const answered = new Promise<void>((done) => (answer = done));
+    let left = () => {};
+    const first = new Promise<void>((done) => (left = done));
+    gateway.answer = async () => {
+      left();
+      await answered;
+      return { kind: 'accepted', providerId: 'p' };
+    };
+    await dispatcher.runOnce();
+    await first;
+    expect(dispatcher.halt(campaign.accountId, campaign.campaignId)).toBe(1);
+    answer();
+    await dispatcher.stop();
+    expect(gateway.got).toHaveLength(1);
+    expect(await states(campaign)).toEqual(['sent', 'queued', 'queued', 'queued', 'queued']);
+    const [grant] = await database.dataSource.query('select owner from dispatch_grant');
+    expect(grant).toEqual({ owner: null });
+  });
+});
+
+test('a number put on the stop list after the start is not written to', async () => {
+  const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1), phoneNumber(2)] });
+  await database.dataSource.query(
+    `insert into stop_list (account_id, phone, reason, added_by) values ($1, $2, 'manual', 'test')`,
+    [campaign.accountId, phoneNumber(1)],
+  );
+  await dispatcher.runOnce();
+  await gateway.received(1);
+  await dispatcher.stop();
+  expect(gateway.got.map(({ phone }) => phone)).toEqual([phoneNumber(2)]);
+  expect(await states(campaign)).toEqual(['stopped', 'sent']);
+});
+
+test('outcomes are kept while the database is away and recorded when it is back', async () => {
+  const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+  await dispatcher.runOnce();
+  await gateway.received(1);
+  await database.dataSource.query('alter table message rename to message_away');
+  await dispatcher.flush();
+  await database.dataSource.query('alter table message_away rename to message');
+  expect(await states(campaign)).toEqual(['queued']);
+  await dispatcher.flush();
+  expect(await states(campaign)).toEqual(['sent']);
+});

@@ -1,0 +1,27 @@
+import type { Gateway, GatewayAnswer, OutboundMessage } from '../src/dispatch/gateway.ts';
+
+/** A provider at the port: keeps what it got, answers as it is told, and lets a test wait for a number of messages. */
+export class FakeGateway implements Gateway {
+  honoursKeys = true;
+  readonly got: OutboundMessage[] = [];
+  answer: (message: OutboundMessage, nth: number) => GatewayAnswer | Promise<GatewayAnswer> = (
+    _message,
+    nth,
+  ) => ({
+    kind: 'accepted',
+    providerId: `p${nth}`,
+  });
+  private waiting: { count: number; done: () => void }[] = [];
+
+  async send(message: OutboundMessage): Promise<GatewayAnswer> {
+    this.got.push(message);
+    const answer = await this.answer(message, this.got.length);
+    for (const each of this.waiting) if (this.got.length >= each.count) each.done();
+    return answer;
+  }
+
+  received(count: number): Promise<void> {
+    if (this.got.length >= count) return Promise.resolve();
+    return new Promise((done) => this.waiting.push({ count, done }));
+  }
+}
