@@ -25,7 +25,6 @@ export interface Config {
   channelConcurrency: number;
   /** How often the dispatcher looks for due campaigns, in ms. */
   dispatchTickMs: number;
-  logRequests: boolean;
 }
 
 /** A host platform we trust: its issuer and its registered public keys. */
@@ -59,7 +58,6 @@ export function readConfig(env: Env): Config {
     requestTimeoutMs: wholeNumber(env, 'REQUEST_TIMEOUT_MS', 5000, 100, 60_000),
     channelConcurrency: wholeNumber(env, 'CHANNEL_CONCURRENCY', 50, 1, 1000),
     dispatchTickMs: wholeNumber(env, 'DISPATCH_TICK_MS', 50, 10, 1000),
-    logRequests: yesOrNo(env, 'LOG_REQUESTS', false),
   };
 }
 

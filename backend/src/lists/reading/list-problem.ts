@@ -1,0 +1,15 @@
+import type { ProblemCode } from '../../../../contract/problems.ts';
+import { ProblemError, type ProblemParams } from '../../errors.ts';
+
+/** What can be wrong with a file as a whole; a single row that is wrong is refused instead. */
+export type ListProblemCode = Extract<
+  ProblemCode,
+  'file_empty' | 'file_not_csv' | 'file_unreadable' | 'phone_column_missing' | 'no_valid_rows'
+>;
+
+export class ListProblem extends ProblemError {
+  constructor(code: ListProblemCode, params: ProblemParams = {}) {
+    super(code, params);
+    this.name = 'ListProblem';
+  }
+}

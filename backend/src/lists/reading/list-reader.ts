@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { PROJECT_ROOT } from '../../project-root.ts';
+import type { ListKey } from './copy-text.ts';
+import { ListProblem } from './list-problem.ts';
+import type { FromWorker, WorkerInput } from './list-reader-messages.ts';
+import type { ListFacts, ReadOptions } from './read-list.ts';
+
+/** Reading 10 MB needs about 60 MB of heap; a file that needs more than this fails alone. */
+const HEAP_MEGABYTES = 256;
+
+/**
+ * Reads a file in a worker thread. `onChunk` gets the text for `COPY contact (…) FROM STDIN` piece by piece, one at a
+ * time; while it is busy the worker waits. Rows passed on before a rejection are worthless: roll them back.
+ * @param bytes may be handed over to the worker and be empty afterwards
+ * @throws ListProblem for what is wrong with the file; the reason of `signal`; what `onChunk` throws
+ */
+export async function readListInWorker(
+  bytes: Uint8Array,
+  options: ReadOptions & ListKey,
+  onChunk: (chunk: Buffer) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<ListFacts> {
+  signal?.throwIfAborted();
+  const taken = new SharedArrayBuffer(4);
+  const worker = startWorker(bytes, options, taken);
+  const stopped = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`the list reader ended early with code ${code}`)));
+  });
+  try {
+    return await Promise.race([receive(worker, new Int32Array(taken), onChunk), stopped]);
+  } finally {
+    stopped.catch(() => undefined);
+    await worker.terminate();
+  }
+}
+
+function receive(
+  worker: Worker,
+  taken: Int32Array,
+  onChunk: (chunk: Buffer) => Promise<void>,
+): Promise<ListFacts> {
+  return new Promise((resolve, reject) => {
+    let before = Promise.resolve();
+    const handle = async (message: FromWorker): Promise<void> => {
+      if (message.kind === 'facts') return resolve(message.facts);
+      if (message.kind === 'problem') throw new ListProblem(message.code, message.params);
+      await onChunk(Buffer.from(message.bytes));
+      Atomics.add(taken, 0, 1);
+      Atomics.notify(taken, 0);
+    };
+    worker.on('message', (message: FromWorker) => {
+      before = before.then(() => handle(message));
+      before.catch(reject);
+    });
+  });
+}
+
+function startWorker(bytes: Uint8Array, options: ReadOptions & ListKey, taken: SharedArrayBuffer): Worker {
+  const own = ownBytes(bytes);
+  const input: WorkerInput = { bytes: own, options, taken };
+  return new Worker(workerFile(), {
+    workerData: input,
+    transferList: [own.buffer],
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
+  });
+}
+
+/** A small Buffer is a window on a pool shared with others, which must not be handed over. */
+function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const isWhole = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
+  return isWhole ? new Uint8Array(bytes.buffer as ArrayBuffer) : new Uint8Array(bytes);
+}
+
+/** Tests run this file as TypeScript, which a worker cannot; they use the worker of the last build. */
+function workerFile(): string | URL {
+  if (!import.meta.url.endsWith('.ts')) return new URL('./list-reader.worker.js', import.meta.url);
+  return join(PROJECT_ROOT, 'dist/backend/src/lists/reading/list-reader.worker.js');
+}

@@ -1,0 +1,171 @@
+import type { ListSummary, Refusal } from '../../../../contract/list.ts';
+import { findColumns, type Columns } from './columns.ts';
+import { readText } from './encoding.ts';
+import { ListProblem } from './list-problem.ts';
+import { normalisePhone } from './phone.ts';
+import { PhoneSet } from './phone-set.ts';
+import { readRecords } from './records.ts';
+import { findSeparator } from './separator.ts';
+
+export interface ReadRow {
+  /** As a spreadsheet numbers it: from 1, the header and empty rows count. */
+  row: number;
+  /** One for each column; at most 10,000 characters each. */
+  cells: string[];
+  /** E.164; null when refused. */
+  phone: string | null;
+  refusal: Refusal | null;
+  /** A later occurrence of a number within this file. */
+  repeated: boolean;
+}
+
+/** What reading a file tells of it. */
+export type ListFacts = Pick<
+  ListSummary,
+  | 'encoding'
+  | 'separator'
+  | 'columns'
+  | 'phoneColumn'
+  | 'rows'
+  | 'contacts'
+  | 'duplicates'
+  | 'refused'
+  | 'refusedBy'
+  | 'refusedRows'
+>;
+
+export interface ReadOptions {
+  /** SMS refuses landlines; WhatsApp can live on one. */
+  method: 'waba' | 'sms';
+}
+
+const SAMPLE_ROWS = 200;
+const REFUSED_SHOWN = 20;
+const ORIGINAL_LENGTH = 100;
+const CELL_LENGTH = 10_000;
+/** A wide header over narrow rows must not blow ten megabytes up to gigabytes. */
+const MAX_COLUMNS = 1000;
+const MAX_PADDING = 20_000_000;
+
+/**
+ * Reads a file from its bytes to rows, in one pass; rows are emitted in batches as they are read, and the sum
+ * rows = contacts + duplicates + refused holds for what is returned.
+ * @throws ListProblem file_empty, file_not_csv, file_unreadable, phone_column_missing; no_valid_rows after the last batch
+ */
+export function readList(
+  bytes: Uint8Array,
+  options: ReadOptions,
+  emit: (rows: ReadRow[]) => void,
+): ListFacts {
+  const { text, encoding } = readText(bytes);
+  const { separator, skip } = findSeparator(text);
+  const reader = new RowReader(options);
+  let waiting: Record[] = [];
+  let number = 0;
+  for (const records of readRecords(text.subarray(skip), separator)) {
+    for (const cells of records) {
+      number += 1;
+      if (!isEmpty(cells)) waiting.push({ row: number, cells });
+    }
+    // The columns are decided once there are enough rows to judge by.
+    if (!reader.isReady && waiting.length < SAMPLE_ROWS) continue;
+    emit(reader.read(waiting));
+    waiting = [];
+  }
+  if (waiting.length > 0) emit(reader.read(waiting));
+  return { encoding, separator, ...reader.facts() };
+}
+
+interface Record {
+  row: number;
+  cells: string[];
+}
+
+function isEmpty(cells: readonly string[]): boolean {
+  return cells.every((cell) => cell === '' || cell.trim() === '');
+}
+
+/** Turns records into rows, and counts. */
+class RowReader {
+  private columns: (Columns & { phone: number }) | null = null;
+  private readonly seen = new PhoneSet();
+  private padding = 0;
+  private rows = 0;
+  private duplicates = 0;
+  private readonly refusedBy: Partial<{ [reason in Refusal]: number }> = {};
+  private refused = 0;
+  private readonly refusedRows: ListFacts['refusedRows'] = [];
+  private readonly options: ReadOptions;
+
+  constructor(options: ReadOptions) {
+    this.options = options;
+  }
+
+  get isReady(): boolean {
+    return this.columns !== null;
+  }
+
+  read(records: readonly Record[]): ReadRow[] {
+    let body = records;
+    if (!this.columns) {
+      this.columns = requireColumns(records);
+      if (this.columns.header) body = records.slice(1);
+    }
+    const { phone, names } = this.columns;
+    return body.map((record) => this.readRow(record, phone, names.length));
+  }
+
+  private readRow({ row, cells: raw }: Record, phoneColumn: number, width: number): ReadRow {
+    const cells = this.fit(raw, width, row);
+    const found = normalisePhone(cells[phoneColumn]!);
+    this.rows += 1;
+    if (found.ok && !(found.kind === 'landline' && this.options.method === 'sms')) {
+      const repeated = !this.seen.add(found.e164);
+      if (repeated) this.duplicates += 1;
+      return { row, cells, phone: found.e164, refusal: null, repeated };
+    }
+    const reason = found.ok ? 'landline' : found.reason;
+    this.refused += 1;
+    this.refusedBy[reason] = (this.refusedBy[reason] ?? 0) + 1;
+    if (this.refusedRows.length < REFUSED_SHOWN) {
+      this.refusedRows.push({ row, original: cut(cells[phoneColumn]!, ORIGINAL_LENGTH), reason });
+    }
+    return { row, cells, phone: null, refusal: reason, repeated: false };
+  }
+
+  /** As many cells as there are columns, without the apostrophe that our own exports put before `+`, `=`, `-` and `@`. */
+  private fit(raw: string[], width: number, row: number): string[] {
+    const cells = raw.length > width ? raw.slice(0, width) : raw;
+    for (let at = 0; at < cells.length; at++) {
+      const cell = cells[at]!;
+      if (cell.length > CELL_LENGTH) cells[at] = cut(cell, CELL_LENGTH);
+      else if (cell.charCodeAt(0) === 39 && /^'[=+\-@\t\r]/.test(cell)) cells[at] = cell.slice(1);
+    }
+    this.padding += width - cells.length;
+    if (this.padding > MAX_PADDING) throw new ListProblem('file_unreadable', { row });
+    while (cells.length < width) cells.push('');
+    return cells;
+  }
+
+  facts(): Omit<ListFacts, 'encoding' | 'separator'> {
+    const { columns, rows, duplicates, refused, refusedBy, refusedRows } = this;
+    const contacts = this.seen.size;
+    if (!columns || rows === 0) throw new ListProblem('file_empty');
+    if (contacts === 0) throw new ListProblem('no_valid_rows', { rows });
+    return { columns: columns.names, phoneColumn: columns.phone, rows, contacts, duplicates, refused, refusedBy, refusedRows };
+  }
+}
+
+function requireColumns(records: readonly Record[]): Columns & { phone: number } {
+  const { names, phone, header } = findColumns(records.slice(0, SAMPLE_ROWS).map(({ cells }) => cells));
+  if (phone === null) throw new ListProblem('phone_column_missing');
+  if (names.length > MAX_COLUMNS) throw new ListProblem('file_unreadable', { row: records[0]!.row });
+  return { names, phone, header };
+}
+
+/** Never in the middle of a surrogate pair. */
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const isPair = /[\uD800-\uDBFF]/.test(text[length - 1]!);
+  return text.slice(0, isPair ? length - 1 : length);
+}

@@ -1,0 +1,26 @@
+import { parse } from 'csv-parse/sync';
+import { cutIntoSlices } from './quotes.ts';
+import type { Separator } from './separator.ts';
+
+/**
+ * The records of a text (UTF-8), a slice at a time, empty ones included so that rows can be numbered as a
+ * spreadsheet numbers them.
+ */
+export function* readRecords(text: Buffer, separator: Separator): Generator<string[][]> {
+  // The parser makes an Error for every row shorter or longer than the first; its stack would cost more than the parsing.
+  const { stackTraceLimit } = Error;
+  for (const { bytes, plain } of cutIntoSlices(text, separator)) {
+    Error.stackTraceLimit = 0;
+    try {
+      yield parse(bytes, {
+        delimiter: separator,
+        quote: plain ? null : '"',
+        relax_quotes: true,
+        relax_column_count: true,
+        record_delimiter: ['\r\n', '\n', '\r'],
+      });
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { createPinia, setActivePinia } from 'pinia';
+import { nextTick } from 'vue';
+import { newSettings, type Campaign, type CampaignChange } from '../../../contract/campaign.ts';
+import { emptyAccount } from '../../../contract/message-states.ts';
+import { problemOf, setClient, type Client } from '../api/client.ts';
+import { useSession } from '../session/session.store.ts';
+import { useCampaign } from './campaign.store.ts';
+
+let server: Campaign;
+let patches: CampaignChange[];
+/** Runs before a call is answered. */
+let before: (method: string) => Promise<void> | void;
+
+function campaign(): Campaign {
+  return {
+    id: 7,
+    version: 1,
+    state: 'draft',
+    pauseReason: null,
+    pauseDetail: null,
+    scheduledFor: null,
+    settings: newSettings('Autumn'),
+    template: null,
+    lists: [],
+    progress: { run: 0, account: emptyAccount(), replied: 0, lastMinute: 0, finishAt: null },
+    controls: ['start'],
+    createdAt: '2026-11-24T10:00:00Z',
+    updatedAt: '2026-11-24T10:00:00Z',
+  };
+}
+
+function bySomeoneElse(settings: Partial<Campaign['settings']>): void {
+  server = { ...server, version: server.version + 1, settings: { ...server.settings, ...settings } };
+}
+
+const fake: Client = {
+  async call<T>(method: string, path: string, body?: unknown) {
+    if (path === '/api/session') {
+      return { account: { name: 'A', timeZone: 'Europe/Moscow' }, user: { id: 'u', role: 'admin' } } as T;
+    }
+    const answer = structuredClone(server);
+    await before(method);
+    if (method !== 'PATCH') return answer as T;
+    const change = body as CampaignChange;
+    patches.push(change);
+    if (change.version !== server.version) throw problemOf('version_conflict', 409);
+    if (change.settings.name === 'Taken') throw problemOf('name_taken', 409);
+    bySomeoneElse(change.settings);
+    return structuredClone(server) as T;
+  },
+  upload: () => Promise.reject(new Error('not here')),
+  download: () => Promise.reject(new Error('not here')),
+};
+
+beforeEach(async () => {
+  setActivePinia(createPinia());
+  setClient(fake);
+  server = campaign();
+  patches = [];
+  before = () => undefined;
+  await useSession().load();
+});
+
+async function opened() {
+  const store = useCampaign();
+  await store.open(7);
+  return store;
+}
+
+test('only what changed is sent, with the version it was read at', async () => {
+  const store = await opened();
+  store.draft.name = 'Winter';
+  expect(await store.flush()).toBe(true);
+  expect(patches).toEqual([{ version: 1, settings: { name: 'Winter' } }]);
+  expect([store.unsaved, store.campaign?.version]).toEqual([false, 2]);
+});
+
+test('what is typed during a save stays, and goes next with the new version', async () => {
+  const store = await opened();
+  store.draft.name = 'W';
+  before = (method) => {
+    if (method === 'PATCH' && patches.length === 0) store.draft.name = 'Winter';
+  };
+  await store.flush();
+  expect(patches.map((patch) => [patch.version, patch.settings.name])).toEqual([
+    [1, 'W'],
+    [2, 'Winter'],
+  ]);
+  expect(store.draft.name).toBe('Winter');
+});
+
+test('a space typed at the end of the name is not taken away', async () => {
+  const store = await opened();
+  store.draft.name = 'Winter ';
+  await store.flush();
+  expect([store.draft.name, server.settings.name, store.unsaved]).toEqual(['Winter ', 'Winter', false]);
+});
+
+test('a value that is not valid is kept on the screen and not sent', async () => {
+  const store = await opened();
+  store.draft.ratePerMinute = 'abc';
+  store.draft.name = 'Winter';
+  expect(await store.flush()).toBe(false);
+  expect(patches.map((patch) => patch.settings)).toEqual([{ name: 'Winter' }]);
+  expect([store.draft.ratePerMinute, store.invalid]).toEqual(['abc', ['ratePerMinute']]);
+});
+
+test('a change by someone else is a conflict, and nothing typed is lost', async () => {
+  const store = await opened();
+  store.draft.name = 'Mine';
+  bySomeoneElse({ ratePerMinute: 10 });
+  expect(await store.flush()).toBe(false);
+  expect(store.conflict?.keys).toEqual(['ratePerMinute']);
+  expect([store.draft.name, server.settings.name]).toEqual(['Mine', 'Autumn']);
+});
+
+test('keep mine saves what was typed over the other change and takes the rest of it', async () => {
+  const store = await opened();
+  store.draft.name = 'Mine';
+  bySomeoneElse({ name: 'Theirs', ratePerMinute: 10 });
+  await store.flush();
+  await store.keepMine();
+  expect([server.settings.name, server.settings.ratePerMinute]).toEqual(['Mine', 10]);
+  expect([store.conflict, store.draft.ratePerMinute]).toEqual([null, 10]);
+});
+
+test('take theirs shows their settings and saves nothing', async () => {
+  const store = await opened();
+  store.draft.name = 'Mine';
+  bySomeoneElse({ name: 'Theirs' });
+  await store.flush();
+  store.takeTheirs();
+  expect([store.draft.name, store.unsaved, store.conflict]).toEqual(['Theirs', false, null]);
+  expect(patches).toHaveLength(1);
+});
+
+test('a version that moved without a setting changing is no conflict', async () => {
+  const store = await opened();
+  store.draft.name = 'Mine';
+  bySomeoneElse({});
+  expect(await store.flush()).toBe(true);
+  expect([server.settings.name, store.conflict]).toEqual(['Mine', null]);
+});
+
+test('a taken name is said at the field, and not sent again until typed anew', async () => {
+  const store = await opened();
+  store.draft.name = 'Taken';
+  expect(await store.flush()).toBe(false);
+  await store.flush();
+  expect([patches.length, store.fieldProblems.name?.code]).toEqual([1, 'name_taken']);
+  store.draft.name = 'Free';
+  await nextTick();
+  expect(store.fieldProblems.name).toBeUndefined();
+  expect(await store.flush()).toBe(true);
+});
+
+test('a poll shows a change by someone else when nothing is being typed', async () => {
+  const store = await opened();
+  bySomeoneElse({ name: 'Theirs' });
+  await store.poll();
+  expect([store.draft.name, store.unsaved]).toEqual(['Theirs', false]);
+});
+
+test('a poll does not replace what is being typed; the save then meets the conflict', async () => {
+  const store = await opened();
+  store.draft.name = 'Mine';
+  bySomeoneElse({ name: 'Theirs' });
+  await store.poll();
+  expect(store.draft.name).toBe('Mine');
+  await store.flush();
+  expect(store.conflict?.keys).toEqual(['name']);
+});
+
+test('a poll that began before a save and is answered after it is dropped', async () => {
+  const store = await opened();
+  let answer = () => {};
+  before = (method) => (method === 'GET' ? new Promise<void>((resolve) => (answer = resolve)) : undefined);
+  const polled = store.poll();
+  store.draft.name = 'Winter';
+  await store.flush();
+  answer();
+  await polled;
+  expect([store.draft.name, store.campaign?.settings.name]).toEqual(['Winter', 'Winter']);
+});

@@ -1,0 +1,64 @@
+import { defineStore } from 'pinia';
+import { ref } from 'vue';
+import { setLanguage } from '../i18n/index.ts';
+import type { Bridge } from './bridge.ts';
+import type { Tokens } from './tokens.ts';
+
+/** `calling` until the CRM answers; `unanswered` when it never did; `open` once it has. */
+export type HostPhase = 'calling' | 'unanswered' | 'open';
+
+export const useHost = defineStore('host', () => {
+  const phase = ref<HostPhase>('calling');
+  /** The host gives no token any more; what was typed stays on the screen. */
+  const sessionLost = ref(false);
+  const retrying = ref(false);
+  const shown = ref('');
+  let bridge: Bridge | null = null;
+  let tokens: Tokens | null = null;
+
+  function connect(to: { bridge: Bridge; tokens: Tokens }): void {
+    bridge = to.bridge;
+    tokens = to.tokens;
+  }
+
+  function setTheme(theme: string): void {
+    document.documentElement.dataset.theme = theme === 'dark' ? 'dark' : 'light';
+  }
+
+  function setLocale(locale: string): void {
+    setLanguage(locale);
+  }
+
+  async function findSession(): Promise<boolean> {
+    retrying.value = true;
+    try {
+      await tokens?.current();
+      return true;
+    } catch {
+      return false;
+    } finally {
+      retrying.value = false;
+    }
+  }
+
+  /** Tells the integration page which campaign this card is about. */
+  function showCard(name: string | null, state: string | null): void {
+    const next = `${state}:${name}`;
+    if (next === shown.value) return;
+    shown.value = next;
+    bridge?.card({ name, state });
+  }
+
+  return {
+    phase,
+    sessionLost,
+    retrying,
+    connect,
+    setTheme,
+    setLocale,
+    findSession,
+    showCard,
+    resize: (height: number) => bridge?.resize(height),
+    notify: (level: 'info' | 'success' | 'error', text: string) => bridge?.notify({ level, text }),
+  };
+});

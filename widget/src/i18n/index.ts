@@ -1,0 +1,71 @@
+/** The words of the interface: `t(key, params)`. A message with plural forms takes its form from `params.count`. */
+import { shallowRef } from 'vue';
+import type { Language } from '../../../contract/problems.ts';
+import { en } from './en.ts';
+import { ru } from './ru.ts';
+
+export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
+export type Message = string | Plural;
+export type MessageKey = keyof typeof en;
+type Params = Record<string, string | number>;
+
+const MESSAGES: Record<Language, Record<MessageKey, Message>> = { en, ru };
+
+export const language = shallowRef<Language>('en');
+
+export function setLanguage(locale: string): void {
+  language.value = /^ru\b/i.test(locale) ? 'ru' : 'en';
+  if (typeof document !== 'undefined') document.documentElement.lang = language.value;
+}
+
+export function t(key: MessageKey, params: Params = {}): string {
+  const message = MESSAGES[language.value][key];
+  const text = typeof message === 'string' ? message : plural(message, Number(params.count ?? 0));
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = params[name];
+    return typeof value === 'number' ? number(value) : (value ?? whole);
+  });
+}
+
+function plural(forms: Plural, count: number): string {
+  return forms[new Intl.PluralRules(language.value).select(count)] ?? forms.other;
+}
+
+export function number(value: number): string {
+  return new Intl.NumberFormat(language.value).format(value);
+}
+
+export function percent(part: number): string {
+  return new Intl.NumberFormat(language.value, { style: 'percent', maximumFractionDigits: 0 }).format(part);
+}
+
+/** An instant as a clock in the account's zone shows it. */
+export function dateTime(instant: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(language.value, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    timeZone,
+  }).format(new Date(instant));
+}
+
+export function time(instant: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(language.value, { timeStyle: 'medium', timeZone }).format(new Date(instant));
+}
+
+/** `Europe/Moscow, UTC+3` */
+export function zoneName(timeZone: string, at = new Date()): string {
+  const offset = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'shortOffset' })
+    .formatToParts(at)
+    .find((part) => part.type === 'timeZoneName')?.value;
+  return `${timeZone}, ${(offset ?? '').replace('GMT', 'UTC')}`;
+}
+
+export function fileSize(bytes: number): string {
+  const [unit, value] =
+    bytes >= 1024 * 1024
+      ? (['megabyte', bytes / 1024 / 1024] as const)
+      : (['kilobyte', bytes / 1024] as const);
+  return new Intl.NumberFormat(language.value, { style: 'unit', unit, maximumFractionDigits: 1 }).format(
+    value,
+  );
+}

@@ -1,0 +1,32 @@
+/** Drawn on a 24 × 24 grid with a stroke of 2. */
+export const ICONS = {
+  plus: 'M12 5v14M5 12h14',
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  checkCircle: 'M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0zM8 12.5l2.8 2.8L16.2 9.5',
+  alert: 'M12 3.5L2.5 20h19zM12 10v4M12 17.2v.1',
+  info: 'M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0zM12 11v5.5M12 7.6v.1',
+  clock: 'M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0zM12 7v5l3.5 2',
+  play: 'M7 4.5v15l12-7.5z',
+  pause: 'M8 5v14M16 5v14',
+  restart: 'M4 12a8 8 0 1 0 2.6-5.9M4 4v4.5h4.5',
+  trash: 'M4 7h16M9.5 7V4h5v3M6.5 7l1 13h9l1-13M10 11v5.5M14 11v5.5',
+  close: 'M6 6l12 12M18 6L6 18',
+  upload: 'M12 16V4M7 9l5-5 5 5M4 16v4h16v-4',
+  download: 'M12 4v12M7 11l5 5 5-5M4 20h16',
+  file: 'M6 3h8l5 5v13H6zM14 3v5h5M9.5 13h5M9.5 17h5',
+  back: 'M15 5l-7 7 7 7',
+  next: 'M9 5l7 7-7 7',
+  whatsapp: 'M4 20l1.3-4.2A8.3 8.3 0 1 1 8.6 19zM9 9.5c0 3 2.5 5.5 5.5 5.5',
+  sms: 'M4 4.5h16v11.5h-9L6.5 20v-4H4zM8.5 9h7M8.5 12h4.5',
+  user: 'M16 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0zM4.5 21a7.5 7.5 0 0 1 15 0',
+  lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
+  spinner: 'M12 3a9 9 0 1 0 9 9',
+  pencil: 'M4 20l1-4.5L16 4.5l3.5 3.5L8.5 19z',
+  image: 'M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M9.5 9.3v.1',
+  video: 'M3 6h12v12H3zM15 11l6-3.5v9L15 13',
+  external: 'M10 5H5v14h14v-5M14 4h6v6M20 4l-9 9',
+  reply: 'M10 7L4 12l6 5M4 12h10a6 6 0 0 1 6 6v1',
+  phone: 'M6 3h3.5l1.5 5-2.5 1.5a11 11 0 0 0 6 6L16 13l5 1.5V18a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z',
+} as const;
+
+export type IconName = keyof typeof ICONS;
