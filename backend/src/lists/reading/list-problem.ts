@@ -8,6 +8,8 @@ export type ListProblemCode = Extract<
 >;
 
 export class ListProblem extends ProblemError {
+  declare readonly code: ListProblemCode;
+
   constructor(code: ListProblemCode, params: ProblemParams = {}) {
     super(code, params);
     this.name = 'ListProblem';

@@ -24,19 +24,19 @@ export async function readListInWorker(
   signal?.throwIfAborted();
   const taken = new SharedArrayBuffer(4);
   const worker = startWorker(bytes, options, taken);
-  const stopped = new Promise<never>((_, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the list reader ended early with code ${code}`)));
+  const done = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true, signal: done.signal });
   });
   try {
-    return await Promise.race([receive(worker, new Int32Array(taken), onChunk), stopped]);
+    return await Promise.race([receive(worker, new Int32Array(taken), onChunk), aborted]);
   } finally {
-    stopped.catch(() => undefined);
+    done.abort();
     await worker.terminate();
   }
 }
 
+/** Takes the worker's messages one after another; the last of them brings the facts or a problem. */
 function receive(
   worker: Worker,
   taken: Int32Array,
@@ -44,6 +44,7 @@ function receive(
 ): Promise<ListFacts> {
   return new Promise((resolve, reject) => {
     let before = Promise.resolve();
+    let isLast = false;
     const handle = async (message: FromWorker): Promise<void> => {
       if (message.kind === 'facts') return resolve(message.facts);
       if (message.kind === 'problem') throw new ListProblem(message.code, message.params);
@@ -52,8 +53,14 @@ function receive(
       Atomics.notify(taken, 0);
     };
     worker.on('message', (message: FromWorker) => {
+      isLast = message.kind !== 'chunk';
       before = before.then(() => handle(message));
       before.catch(reject);
+    });
+    worker.once('error', reject);
+    worker.once('exit', (code) => {
+      // It may well end while its last chunks are still being taken.
+      if (!isLast) reject(new Error(`the list reader ended early with code ${code}`));
     });
   });
 }

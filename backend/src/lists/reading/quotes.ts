@@ -22,37 +22,35 @@ const MAX_STRAY_QUOTES = 1000;
  */
 export function* cutIntoSlices(text: Buffer, separator: string): Generator<Slice> {
   const comma = separator.charCodeAt(0);
+  /** What is yielded lies before it. */
   let start = 0;
+  /** Quotes before it are done with; up to the next opening quote nothing is quoted. */
   let at = 0;
+  let rowStart = 0;
   let stray = 0;
   while (start < text.length) {
-    const quote = stray < MAX_STRAY_QUOTES ? nextOpening(text, at, comma) : -1;
+    const plain = stray >= MAX_STRAY_QUOTES;
+    const quote = plain ? -1 : nextOpening(text, at, comma);
     const reach = quote < 0 ? text.length : quote;
-    while (reach - start > SLICE_BYTES) {
-      const cut = lineStart(text, start + SLICE_BYTES, start);
-      if (cut <= Math.max(start, at - 1)) break;
-      yield { bytes: text.subarray(start, cut), plain: stray >= MAX_STRAY_QUOTES };
-      start = cut;
+    for (;;) {
+      const cut = nextLine(text, Math.max(start + SLICE_BYTES, at), reach);
+      if (cut < 0) break;
+      yield { bytes: text.subarray(start, cut), plain };
+      start = rowStart = at = cut;
     }
     if (quote < 0) {
-      yield { bytes: text.subarray(start), plain: stray >= MAX_STRAY_QUOTES };
+      if (start < text.length) yield { bytes: text.subarray(start), plain };
       return;
     }
-    const end = endOfQuoted(text, quote, comma);
-    if (end > 0) {
-      at = end;
-      if (at >= text.length) {
-        yield { bytes: text.subarray(start), plain: false };
-        return;
-      }
-      continue;
-    }
+    rowStart = Math.max(rowStart, lastLine(text, at, quote));
+    at = endOfQuoted(text, quote, comma);
+    if (at > 0) continue;
     stray += 1;
-    const line = Math.max(start, lineStart(text, quote, start));
-    const next = lineEnd(text, quote);
-    if (line > start) yield { bytes: text.subarray(start, line), plain: false };
-    yield { bytes: text.subarray(line, next), plain: true };
-    start = at = next;
+    if (rowStart > start) yield { bytes: text.subarray(start, rowStart), plain: false };
+    const next = nextLine(text, quote, text.length);
+    start = at = next < 0 ? text.length : next;
+    yield { bytes: text.subarray(rowStart, start), plain: true };
+    rowStart = start;
   }
 }
 
@@ -76,7 +74,7 @@ function endOfQuoted(text: Buffer, opening: number, comma: number): number {
       if (lines > MAX_CELL_LINES) return 0;
     } else if (byte === QUOTE) {
       const next = text[at + 1];
-      if (next === QUOTE && at > opening) at += 1;
+      if (next === QUOTE) at += 1;
       else if (next === undefined || next === comma || next === LF || next === CR) return at + 1;
       else return lines > 0 ? 0 : at + 1;
     }
@@ -84,17 +82,18 @@ function endOfQuoted(text: Buffer, opening: number, comma: number): number {
   return 0;
 }
 
-/** Beginning of the line that `at` stands in. */
-function lineStart(text: Buffer, at: number, least: number): number {
-  let start = at;
-  while (start > least && !(text[start - 1] === LF || (text[start - 1] === CR && text[start] !== LF))) start -= 1;
-  return start;
+/** Where the next line begins after `from`, at `reach` at the latest; -1 when no line ends before that. */
+function nextLine(text: Buffer, from: number, reach: number): number {
+  for (let at = from; at < reach; at++) {
+    if (text[at] === LF || (text[at] === CR && text[at + 1] !== LF)) return at + 1;
+  }
+  return -1;
 }
 
-/** Beginning of the next line. */
-function lineEnd(text: Buffer, at: number): number {
-  let end = at;
-  while (end < text.length && text[end] !== LF && text[end] !== CR) end += 1;
-  if (text[end] === CR && text[end + 1] === LF) end += 1;
-  return Math.min(end + 1, text.length);
+/** Where the last line begins within [from, to]; -1 when none does. */
+function lastLine(text: Buffer, from: number, to: number): number {
+  for (let at = to; at > from; at--) {
+    if (text[at - 1] === LF || (text[at - 1] === CR && text[at] !== LF)) return at;
+  }
+  return -1;
 }

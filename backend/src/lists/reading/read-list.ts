@@ -60,7 +60,7 @@ export function readList(
   const { text, encoding } = readText(bytes);
   const { separator, skip } = findSeparator(text);
   const reader = new RowReader(options);
-  let waiting: Record[] = [];
+  let waiting: NumberedRecord[] = [];
   let number = 0;
   for (const records of readRecords(text.subarray(skip), separator)) {
     for (const cells of records) {
@@ -76,7 +76,7 @@ export function readList(
   return { encoding, separator, ...reader.facts() };
 }
 
-interface Record {
+interface NumberedRecord {
   row: number;
   cells: string[];
 }
@@ -92,7 +92,7 @@ class RowReader {
   private padding = 0;
   private rows = 0;
   private duplicates = 0;
-  private readonly refusedBy: Partial<{ [reason in Refusal]: number }> = {};
+  private readonly refusedBy: Partial<Record<Refusal, number>> = {};
   private refused = 0;
   private readonly refusedRows: ListFacts['refusedRows'] = [];
   private readonly options: ReadOptions;
@@ -105,7 +105,7 @@ class RowReader {
     return this.columns !== null;
   }
 
-  read(records: readonly Record[]): ReadRow[] {
+  read(records: readonly NumberedRecord[]): ReadRow[] {
     let body = records;
     if (!this.columns) {
       this.columns = requireColumns(records);
@@ -115,7 +115,7 @@ class RowReader {
     return body.map((record) => this.readRow(record, phone, names.length));
   }
 
-  private readRow({ row, cells: raw }: Record, phoneColumn: number, width: number): ReadRow {
+  private readRow({ row, cells: raw }: NumberedRecord, phoneColumn: number, width: number): ReadRow {
     const cells = this.fit(raw, width, row);
     const found = normalisePhone(cells[phoneColumn]!);
     this.rows += 1;
@@ -156,7 +156,7 @@ class RowReader {
   }
 }
 
-function requireColumns(records: readonly Record[]): Columns & { phone: number } {
+function requireColumns(records: readonly NumberedRecord[]): Columns & { phone: number } {
   const { names, phone, header } = findColumns(records.slice(0, SAMPLE_ROWS).map(({ cells }) => cells));
   if (phone === null) throw new ListProblem('phone_column_missing');
   if (names.length > MAX_COLUMNS) throw new ListProblem('file_unreadable', { row: records[0]!.row });

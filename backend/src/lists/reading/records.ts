@@ -7,20 +7,26 @@ import type { Separator } from './separator.ts';
  * spreadsheet numbers them.
  */
 export function* readRecords(text: Buffer, separator: Separator): Generator<string[][]> {
-  // The parser makes an Error for every row shorter or longer than the first; its stack would cost more than the parsing.
-  const { stackTraceLimit } = Error;
   for (const { bytes, plain } of cutIntoSlices(text, separator)) {
-    Error.stackTraceLimit = 0;
-    try {
-      yield parse(bytes, {
+    yield withoutStacks(() =>
+      parse(bytes, {
         delimiter: separator,
         quote: plain ? null : '"',
         relax_quotes: true,
         relax_column_count: true,
         record_delimiter: ['\r\n', '\n', '\r'],
-      });
-    } finally {
-      Error.stackTraceLimit = stackTraceLimit;
-    }
+      }),
+    );
+  }
+}
+
+/** The parser makes an Error for every row shorter or longer than the first; its stack would cost more than the parsing. */
+function withoutStacks<T>(work: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
