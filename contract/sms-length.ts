@@ -18,7 +18,7 @@ export interface SmsLength {
   /** Units used: septets for GSM (extended characters count two), UTF-16 units for UCS-2. */
   units: number;
   segments: number;
-  /** Most units that fit within MAX_SEGMENTS: 160/765 or 70/335, by whether one part is enough. */
+  /** Most units that fit within MAX_SEGMENTS: 765 or 335. */
   limit: number;
   /** Units left in the part being written. */
   left: number;

@@ -1,6 +1,6 @@
 /**
  * SMS text with variables: `{{column}}`, or `{{column|fallback}}` for rows whose cell is empty.
- * A column is found by its name, whatever its case and the spaces around it.
+ * A column is found by its name, whatever its case, its spaces and the way its letters are composed.
  */
 export type TextPiece =
   { kind: 'text'; text: string } | { kind: 'variable'; column: string; fallback: string | null };
@@ -8,7 +8,7 @@ export type TextPiece =
 const VARIABLE = /\{\{([^{}|]+)(?:\|([^{}]*))?\}\}/g;
 
 export function columnKey(name: string): string {
-  return name.trim().toLowerCase().replace(/ё/g, 'е').replace(/\s+/g, ' ');
+  return name.normalize('NFC').trim().toLowerCase().replace(/ё/g, 'е').replace(/\s+/g, ' ');
 }
 
 export function parseText(text: string): TextPiece[] {

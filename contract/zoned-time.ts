@@ -1,8 +1,8 @@
 /**
  * Clock time in an IANA zone ("2026-11-24T10:00", as a datetime-local input gives it) to an instant and back.
- * A time skipped by a change to summer time becomes the moment after the gap; of two equal times the first is taken.
+ * A time skipped by a change to summer time is later by the length of the gap; of two equal times the first is taken.
  */
-const LOCAL = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})$/;
+const LOCAL = /^[1-9]\d{3}-\d{2}-\d{2}T\d{2}:\d{2}$/;
 
 /** Milliseconds by which the zone's clock is ahead of UTC at an instant. */
 export function zoneOffset(instant: number, zone: string): number {
@@ -30,17 +30,10 @@ export function zoneOffset(instant: number, zone: string): number {
 
 /** @returns the instant, or null where the text is not a date and time */
 export function localToInstant(local: string, zone: string): Date | null {
-  const match = LOCAL.exec(local);
-  if (!match) return null;
-  const [year, month, day, hour, minute] = match.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const asUtc = Date.UTC(year, month - 1, day, hour, minute);
-  if (new Date(asUtc).getUTCDate() !== day || hour > 23 || minute > 59) return null;
+  if (!LOCAL.test(local)) return null;
+  const asUtc = Date.parse(`${local}Z`);
+  // `2026-02-30` is read as the 2nd of March, or not at all.
+  if (Number.isNaN(asUtc) || new Date(asUtc).toISOString().slice(0, 16) !== local) return null;
   const before = asUtc - zoneOffset(asUtc - 86_400_000, zone);
   const after = asUtc - zoneOffset(asUtc + 86_400_000, zone);
   const matches = [before, after].filter((instant) => instant + zoneOffset(instant, zone) === asUtc);

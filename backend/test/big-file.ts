@@ -42,7 +42,15 @@ const REPEATED_SHARE = 0.01;
  * One column `Телефон` of mixed spellings; some rows refused, some a number of an earlier row spelt otherwise. The
  * same seed gives the same file. 600,000 rows in UTF-8 or windows-1251 stay below 10 MB.
  */
-export function bigFile({ rows, seed, encoding }: { rows: number; seed: number; encoding: Encoding }): BigFile {
+export function bigFile({
+  rows,
+  seed,
+  encoding,
+}: {
+  rows: number;
+  seed: number;
+  encoding: Encoding;
+}): BigFile {
   const random = numbers(seed);
   const expected: BigFile['expected'] = { rows, contacts: 0, duplicates: 0, refused: 0, refusedBy: {} };
   const lines = ['Телефон'];

@@ -56,8 +56,8 @@ export async function aCampaign(dataSource: DataSource, spec: CampaignSpec = {})
   const rate = spec.rate ?? 300;
   await dataSource.query('insert into campaign (account_id, id, rate) values ($1, $2, $3)', [...key, rate]);
   await dataSource.query(
-    `insert into campaign_settings (account_id, campaign_id, name, method, channel_id, text, remove_duplicates, last_list_id, created_by)
-     values ($1, $2, $3, 'sms', 'channel', $4, $5, 1, 'test')`,
+    `insert into campaign_settings (account_id, campaign_id, name, name_key, method, channel_id, text, remove_duplicates, last_list_id, created_by)
+     values ($1, $2, $3, $3, 'sms', 'channel', $4, $5, 1, 'test')`,
     [...key, content.name, content.text, content.removeDuplicates],
   );
   await dataSource.query(

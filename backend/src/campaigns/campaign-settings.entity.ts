@@ -9,8 +9,7 @@ import { CampaignEntity } from './campaign.entity.ts';
 @ForeignKey(() => CampaignEntity, ['accountId', 'campaignId'], ['accountId', 'id'], {
   name: 'settings_campaign',
 })
-// On lower(name), which a decorator cannot say: made by the migration.
-@Index('campaign_name', { synchronize: false })
+@Index('campaign_name', ['accountId', 'nameKey'], { unique: true, where: `(archived_at IS NULL)` })
 @Check('settings_name', `((char_length(name) >= 1) AND (char_length(name) <= 100))`)
 @Check('settings_method', `(method = ANY (ARRAY['waba'::text, 'sms'::text]))`)
 @Check('settings_removal', `(on_file_removal = ANY (ARRAY['remove'::text, 'send'::text]))`)
@@ -27,6 +26,10 @@ export class CampaignSettingsEntity {
 
   @Column({ type: 'text' })
   name!: string;
+
+  /** The name as it is compared: two that differ in case only are the same to a reader. */
+  @Column({ type: 'text', name: 'name_key' })
+  nameKey!: string;
 
   @Column({ type: 'text' })
   method!: Method;

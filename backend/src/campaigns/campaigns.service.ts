@@ -67,9 +67,16 @@ export class CampaignsService {
           settings.ratePerMinute,
         ]);
         await manager.query(
-          `insert into campaign_settings (account_id, campaign_id, name, method, created_by)
-           values ($1, $2, $3, $4, $5)`,
-          [caller.accountId, campaignId, settings.name, settings.method, caller.userId],
+          `insert into campaign_settings (account_id, campaign_id, name, name_key, method, created_by)
+           values ($1, $2, $3, $4, $5, $6)`,
+          [
+            caller.accountId,
+            campaignId,
+            settings.name,
+            nameKey(settings.name),
+            settings.method,
+            caller.userId,
+          ],
         );
         const event = { action: 'create', by: caller.userId, from: null, to: 'draft' as const };
         await writeEvent(manager, caller.accountId, campaignId, event);
@@ -121,7 +128,7 @@ export class CampaignsService {
     await manager.query(
       `update campaign_settings
           set name = $3, method = $4, channel_id = $5, template_id = $6, bindings = $7, text = $8,
-              remove_duplicates = $9, additional_list = $10, on_file_removal = $11, start_at = $12,
+              remove_duplicates = $9, additional_list = $10, on_file_removal = $11, start_at = $12, name_key = $13,
               version = version + 1, updated_at = now()
         where account_id = $1 and campaign_id = $2`,
       [
@@ -137,6 +144,7 @@ export class CampaignsService {
         after.additionalList,
         after.onFileRemoval,
         after.schedule.kind === 'at' ? after.schedule.at : null,
+        nameKey(after.name),
       ],
     );
     if (after.ratePerMinute === row.rate) return;
@@ -179,6 +187,11 @@ export class CampaignsService {
       reason: event.reason,
     }));
   }
+}
+
+/** Two names that differ in case, in ё and е or in spaces are one to a reader. */
+function nameKey(name: string): string {
+  return name.normalize('NFKC').toLowerCase().replace(/ё/g, 'е').replace(/\s+/g, ' ').trim();
 }
 
 /** The unique index decides about names; two people who save at once cannot both get one. */

@@ -92,7 +92,7 @@ export class ControlsService {
    * @returns how many messages are on their way
    */
   private async waitForSilence(manager: EntityManager, accountId: number, id: number): Promise<number> {
-    const own = this.dispatcher.halt(accountId, id);
+    const own = await this.dispatcher.haltAndRecord(accountId, id);
     for (;;) {
       const [others] = await rowsOf<{ open: number }>(
         manager,

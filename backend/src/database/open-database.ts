@@ -45,5 +45,9 @@ async function connect(url: string, config: Config): Promise<Database> {
     throw new ConfigError(`The database of DATABASE_URL does not answer: ${(error as Error).message}`);
   }
   const migrated = await migrate(dataSource);
-  return { dataSource, migrated, close: () => (dataSource.isInitialized ? dataSource.destroy() : Promise.resolve()) };
+  return {
+    dataSource,
+    migrated,
+    close: () => (dataSource.isInitialized ? dataSource.destroy() : Promise.resolve()),
+  };
 }

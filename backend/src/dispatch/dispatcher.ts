@@ -261,6 +261,15 @@ export class Dispatcher {
     for (const giveBack of [...grant.waiting.values()]) giveBack();
   }
 
+  /** As `halt`, and what was given back is on record when it resolves. */
+  async haltAndRecord(accountId: number, campaignId: number): Promise<number> {
+    const inFlight = this.halt(accountId, campaignId);
+    // The first may join a flush that began before the halt.
+    await this.flush();
+    await this.flush();
+    return inFlight;
+  }
+
   /** Writes the outcomes collected so far. They are kept until the database has taken them. */
   flush(): Promise<void> {
     this.flushing ??= this.flushOnce().finally(() => (this.flushing = null));

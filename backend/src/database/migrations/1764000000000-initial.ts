@@ -72,6 +72,8 @@ export class Initial1764000000000 implements MigrationInterface {
         campaign_id integer not null,
         version integer not null default 1,
         name text not null,
+        -- the name as it is compared: lower() of a database with locale C knows no Cyrillic
+        name_key text not null,
         method text not null,
         channel_id text,
         template_id text,
@@ -93,7 +95,7 @@ export class Initial1764000000000 implements MigrationInterface {
         constraint settings_method check (method in ('waba', 'sms')),
         constraint settings_removal check (on_file_removal in ('remove', 'send'))
       );
-      create unique index campaign_name on campaign_settings (account_id, lower(name)) where archived_at is null;
+      create unique index campaign_name on campaign_settings (account_id, name_key) where archived_at is null;
 
       create table campaign_event (
         account_id integer not null,

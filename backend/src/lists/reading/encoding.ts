@@ -46,13 +46,14 @@ function utf16ByZeros(bytes: Uint8Array): Encoding | null {
  * outnumber the broken ones ten to one, it is UTF-8 that is damaged, and `decode` says where.
  */
 function isMostlyUtf8(bytes: Uint8Array): boolean {
-  if (isUtf8(bytes)) return true;
+  if (isUtf8(bytes)) return !isUtf8ByChance(bytes);
   let good = 0;
   let bad = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!;
     if (byte < 0x80) continue;
-    const tail = byte >= 0xf0 && byte < 0xf5 ? 3 : byte >= 0xe0 && byte < 0xf0 ? 2 : byte >= 0xc2 && byte < 0xe0 ? 1 : 0;
+    const tail =
+      byte >= 0xf0 && byte < 0xf5 ? 3 : byte >= 0xe0 && byte < 0xf0 ? 2 : byte >= 0xc2 && byte < 0xe0 ? 1 : 0;
     let seen = 0;
     while (seen < tail && (bytes[at + 1 + seen]! & 0xc0) === 0x80) seen += 1;
     if (tail > 0 && seen === tail) good += 1;
@@ -60,6 +61,23 @@ function isMostlyUtf8(bytes: Uint8Array): boolean {
     at += seen;
   }
   return good > bad * 10;
+}
+
+/**
+ * «ЦЁ» in windows-1251 is a Hebrew accent in UTF-8. A few letters, each of a script that our lists do not have, are
+ * windows-1251; five in a row do not come about by chance.
+ */
+function isUtf8ByChance(bytes: Uint8Array): boolean {
+  let letters = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte < 0x80) continue;
+    const isUsual = byte === 0xc2 || byte === 0xc3 || byte === 0xd0 || byte === 0xd1 || byte >= 0xe0;
+    letters += 1;
+    if (isUsual || letters === 5) return false;
+    at += 1;
+  }
+  return letters > 0;
 }
 
 /**
@@ -90,7 +108,7 @@ function firstBrokenRow(body: Uint8Array): number {
 }
 
 function withoutNuls(text: Buffer): Buffer {
-  return text.includes(0) ? text.filter((byte) => byte !== 0) as Buffer : text;
+  return text.includes(0) ? (text.filter((byte) => byte !== 0) as Buffer) : text;
 }
 
 /**

@@ -52,7 +52,7 @@ const LOOKED_AT = 64 * 1024;
 export function signatureKind(bytes: Uint8Array): NotCsvKind | null {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = all.toString('latin1', 0, 512);
-  if (/^PK\x03\x04|^PK\x05\x06/.test(start)) return zipKind(all);
+  if (start.startsWith('PK\x03\x04') || start.startsWith('PK\x05\x06')) return zipKind(all);
   for (const [signature, kind] of SIGNATURES) if (start.startsWith(signature)) return kind;
   const text = start.replace(/^\xEF\xBB\xBF/, '').trimStart();
   if (/^(<!doctype html|<html|<head|<meta|<style|<table)/i.test(text)) return 'html';

@@ -83,7 +83,9 @@ function onlyPiece(text: string): string | { refusal: Refusal } {
   }
   const pieces = (parts[0] ?? '').split(WORDS).filter((piece) => /\d/.test(piece));
   if (pieces.length === 1) return pieces[0]!;
-  return { refusal: pieces.filter((piece) => countDigits(piece) >= 7).length > 1 ? 'two_numbers' : 'ambiguous' };
+  return {
+    refusal: pieces.filter((piece) => countDigits(piece) >= 7).length > 1 ? 'two_numbers' : 'ambiguous',
+  };
 }
 
 function digitsOfPiece(piece: string): CellDigits | Refusal {
@@ -91,7 +93,9 @@ function digitsOfPiece(piece: string): CellDigits | Refusal {
   const late = /\d[^+]*(\+)/.exec(piece);
   if (late) {
     const at = late.index + late[0].length;
-    return countDigits(piece.slice(0, at)) >= 10 && countDigits(piece.slice(at)) >= 10 ? 'two_numbers' : 'ambiguous';
+    return countDigits(piece.slice(0, at)) >= 10 && countDigits(piece.slice(at)) >= 10
+      ? 'two_numbers'
+      : 'ambiguous';
   }
   const digits = piece.replace(/\D/g, '');
   if (digits.length >= 20 || (piece.match(/\d{10,}/g)?.length ?? 0) > 1) return 'two_numbers';

@@ -17,7 +17,7 @@ const MAX_STRAY_QUOTES = 1000;
 
 /**
  * Cuts a text into slices for the parser, never inside a quoted cell, so that memory stays flat and a stray quote
- * spoils its own line only: a quote is stray when its cell has line breaks in it and ends other than before a
+ * spoils its own row only: a quote is stray when its cell has line breaks in it and ends other than before a
  * separator or line end, or does not end within 50 lines or 64 KB.
  */
 export function* cutIntoSlices(text: Buffer, separator: string): Generator<Slice> {

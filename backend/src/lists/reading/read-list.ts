@@ -152,7 +152,16 @@ class RowReader {
     const contacts = this.seen.size;
     if (!columns || rows === 0) throw new ListProblem('file_empty');
     if (contacts === 0) throw new ListProblem('no_valid_rows', { rows });
-    return { columns: columns.names, phoneColumn: columns.phone, rows, contacts, duplicates, refused, refusedBy, refusedRows };
+    return {
+      columns: columns.names,
+      phoneColumn: columns.phone,
+      rows,
+      contacts,
+      duplicates,
+      refused,
+      refusedBy,
+      refusedRows,
+    };
   }
 }
 

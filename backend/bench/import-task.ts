@@ -1,0 +1,130 @@
+/** One measured task in a process of its own; `import.bench.ts` starts it and reads its one message. */
+import { createReadStream } from 'node:fs';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Response } from 'express';
+import type { PoolClient } from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import type { DataSource } from 'typeorm';
+import { createDataSource } from '../src/database/data-source.ts';
+import type { Dispatcher } from '../src/dispatch/dispatcher.ts';
+import type { Caller } from '../src/host/caller.ts';
+import { ListsService } from '../src/lists/lists.service.ts';
+import { ReportService } from '../src/reports/report.service.ts';
+import { seconds } from './rounds.ts';
+
+export type TaskName = keyof typeof TASKS;
+
+export interface TaskResult {
+  seconds: number;
+  /** The longest time the main thread did nothing else. */
+  stallMs: number;
+  /** Of the process's memory, at its peak. */
+  growthMb: number;
+  /** That went into the sink. */
+  bytes: number;
+}
+
+interface Task {
+  dataSource: DataSource;
+  file: string;
+  caller: Caller;
+  campaignId: number;
+  sink: Sink;
+}
+
+const TASKS = {
+  /** What the controller does with a request. */
+  upload: async ({ dataSource, file, caller, campaignId }: Task) => {
+    const dispatcher = { wake: () => undefined } as unknown as Dispatcher;
+    const lists = new ListsService(dataSource, dispatcher);
+    const upload = { fileName: 'phones.csv', bytes: await readWhole(file) };
+    await lists.upload(caller, campaignId, 'main', upload, new AbortController().signal);
+  },
+  copy: ({ dataSource, file }: Task) =>
+    withClient(dataSource, async (client) => {
+      await client.query('begin');
+      const rows = createReadStream(file, { highWaterMark: 256 * 1024 });
+      await pipeline(rows, client.query(copyFrom('copy contact from stdin')));
+      await client.query('commit');
+    }),
+  report: ({ dataSource, caller, campaignId, sink }: Task) =>
+    new ReportService(dataSource).download(caller, campaignId, 'ru', sink as unknown as Response),
+  'copy-out': ({ dataSource, sink }: Task) =>
+    withClient(dataSource, (client) => pipeline(client.query(copyTo('copy contact to stdout')), sink)),
+};
+
+/** A response that nobody reads. */
+class Sink extends Writable {
+  bytes = 0;
+
+  set(): this {
+    return this;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.bytes += chunk.length;
+    done();
+  }
+}
+
+async function withClient(
+  dataSource: DataSource,
+  work: (client: PoolClient) => Promise<unknown>,
+): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await work((await runner.connect()) as PoolClient);
+  } finally {
+    await runner.release();
+  }
+}
+
+/** As it comes from a request: in pieces, then whole. */
+async function readWhole(file: string): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(file)) chunks.push(chunk as Buffer);
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** Looks every five milliseconds, and so sees a stall to within as much. */
+const LOOK_MS = 5;
+
+async function measure(work: () => Promise<unknown>): Promise<Omit<TaskResult, 'bytes'>> {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const before = process.memoryUsage.rss();
+  let peak = before;
+  let stallMs = 0;
+  let last = performance.now();
+  const look = () => {
+    const now = performance.now();
+    stallMs = Math.max(stallMs, now - last - LOOK_MS);
+    last = now;
+    peak = Math.max(peak, process.memoryUsage.rss());
+  };
+  const clock = setInterval(look, LOOK_MS);
+  const time = await seconds(work);
+  look();
+  clearInterval(clock);
+  return { seconds: time, stallMs, growthMb: (peak - before) / 1e6 };
+}
+
+const [name, url, file, accountId, campaignId] = process.argv.slice(2);
+const dataSource = createDataSource(url!, 3);
+await dataSource.initialize();
+const sink = new Sink();
+const caller: Caller = {
+  accountId: Number(accountId),
+  installationId: 'bench',
+  userId: 'bench',
+  role: 'admin',
+  account: { name: 'Bench', timeZone: 'Europe/Moscow' },
+};
+const task: Task = { dataSource, file: file!, caller, campaignId: Number(campaignId), sink };
+const measured = await measure(() => TASKS[name as TaskName](task));
+await dataSource.destroy();
+process.send!({ ...measured, bytes: sink.bytes } satisfies TaskResult);
+process.disconnect();

@@ -1,0 +1,31 @@
+import { dispatchBench } from './dispatch.bench.ts';
+import { Figures } from './figures.ts';
+import { importBench } from './import.bench.ts';
+import { outcomesBench } from './outcomes.bench.ts';
+
+/** `npm run bench -- NAME`: one benchmark against its rival, in one run on one machine. */
+const BENCHES: Record<string, { about: string; run(figures: Figures): Promise<void> }> = {
+  import: {
+    about: 'a 10 MB file to contacts against a plain COPY; the report against COPY TO',
+    run: importBench,
+  },
+  dispatch: {
+    about: 'draining a queue against graphile-worker; the pace of 100 campaigns',
+    run: dispatchBench,
+  },
+  outcomes: { about: 'outcomes written in place against outcomes appended', run: outcomesBench },
+};
+
+const name = process.argv[2];
+const bench = BENCHES[name ?? ''];
+if (bench) {
+  const figures = new Figures(name!);
+  await bench.run(figures);
+  process.exitCode = figures.print() ? 0 : 1;
+} else {
+  for (const [each, { about }] of Object.entries(BENCHES)) console.log(`${each.padEnd(10)}${about}`);
+  if (name !== undefined) {
+    console.error(`There is no benchmark "${name}".`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,124 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Encoding } from '../../../../contract/list.ts';
+import { encode } from '../../../test/encode.ts';
+import { detectEncoding, readText } from './encoding.ts';
+import { ListProblem, type ListProblemCode } from './list-problem.ts';
+
+const SHORT = 'Телефон\r\n89123456789\r\n';
+const LONG = `Имя;Телефон\r\n${'Мария Ёлкина;+7 (912) 345-67-89\r\n'.repeat(20_000)}`;
+
+function problemOf(bytes: Uint8Array): [ListProblemCode, unknown] | null {
+  try {
+    readText(bytes);
+    return null;
+  } catch (error) {
+    if (!(error instanceof ListProblem)) throw error;
+    return [error.code, error.params];
+  }
+}
+
+const ENCODINGS: [Encoding, bom: boolean][] = [
+  ['utf-8', false],
+  ['utf-8', true],
+  ['windows-1251', false],
+  ['utf-16le', false],
+  ['utf-16le', true],
+  ['utf-16be', false],
+  ['utf-16be', true],
+];
+
+describe.each(ENCODINGS)('%s (byte order mark: %s)', (encoding, bom) => {
+  test.each([
+    ['a short file', SHORT],
+    ['a long file', LONG],
+    ['one number', '89123456789'],
+    ['Latin text and digits', 'Phone;Name\n89123456789;Anna\n'],
+    ['Cyrillic with «», – and №', 'Телефон;Кому\n89123456789;ООО «Ромашка» – № 1\n'],
+  ])('%s is read', (_, text) => {
+    const isAscii = !/[^\p{ASCII}]/u.test(text);
+    const read = readText(encode(text, encoding, bom));
+    expect(read.text.toString()).toBe(text);
+    expect(read.encoding).toBe(encoding === 'windows-1251' && isAscii ? 'utf-8' : encoding);
+  });
+});
+
+const letter = fc.constantFrom(...'абвгдеёжзийклмнопрстуфхцчшщъыьэюяАБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЭЮЯ');
+const word = fc.string({ unit: letter, minLength: 1, maxLength: 12 });
+const digits = fc.integer({ min: 80_000_000_000, max: 89_999_999_999 }).map(String);
+const table = fc
+  .array(fc.tuple(word, digits), { minLength: 1, maxLength: 20 })
+  .map((rows) => rows.map((row) => row.join(';')).join('\r\n'));
+
+test('property: a small windows-1251 list of Cyrillic words is taken for what it is', () => {
+  fc.assert(
+    fc.property(table, (text) => {
+      const bytes = encode(text, 'windows-1251');
+      expect(readText(bytes).encoding).toBe('windows-1251');
+      expect(readText(bytes).text.toString()).toBe(text);
+    }),
+    { numRuns: 600 },
+  );
+});
+
+test('property: the same list in UTF-16 without a byte order mark too', () => {
+  fc.assert(
+    fc.property(table, fc.constantFrom('utf-16le' as const, 'utf-16be' as const), (text, encoding) => {
+      expect(detectEncoding(encode(text, encoding))).toEqual({ encoding, bomBytes: 0 });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a character on the border of a decoded block is not broken', () => {
+  const text = `a${'я'.repeat(3_000_000)}`;
+  expect(readText(encode(text, 'utf-16be', true)).text.toString()).toBe(text);
+});
+
+test('one damaged letter in a UTF-8 file is named by its row', () => {
+  const text = Buffer.from('Имя;Телефон\n'.repeat(3) + 'Мария;1\n'.repeat(30));
+  const damaged = Buffer.concat([text.subarray(0, 63 + 9), text.subarray(64 + 9)]);
+  expect(problemOf(damaged)).toEqual(['file_unreadable', { row: expect.any(Number) }]);
+});
+
+test('NULs that broken exports pad with are dropped', () => {
+  expect(readText(Buffer.from('Phone\n8912\0\x003456789\n\0\0\0')).text.toString()).toBe(
+    'Phone\n89123456789\n',
+  );
+});
+
+const noise = Buffer.from(
+  Array.from({ length: 5000 }, (_, at) => (Math.imul(at + 1, 2654435761) >>> 13) & 255),
+);
+const start = (text: string) => Buffer.concat([Buffer.from(text, 'latin1'), noise]);
+
+test.each([
+  ['xlsx', start('PK\x03\x04........xl/workbook.xml')],
+  ['ods', start('PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet')],
+  ['docx', start('PK\x03\x04....word/document.xml')],
+  ['zip', start('PK\x03\x04')],
+  ['zip', Buffer.from('PK\x05\x06' + '\0'.repeat(18), 'latin1')],
+  ['xls', start('\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1')],
+  ['pdf', start('%PDF-1.7\n')],
+  ['image', start('\x89PNG\r\n\x1a\n')],
+  ['image', start('\xFF\xD8\xFF\xE0')],
+  ['gzip', start('\x1F\x8B\x08')],
+  ['rar', start('Rar!\x1A\x07')],
+  ['rtf', Buffer.from('{\\rtf1\\ansi 89123456789}')],
+  ['html', Buffer.from('\n<table><tr><td>89123456789</td></tr></table>')],
+  ['xml', Buffer.from('\uFEFF<?xml version="1.0"?><Workbook/>')],
+  ['binary', noise],
+  ['binary', Buffer.alloc(1000)],
+])('%s is refused by name', (kind, bytes) => {
+  expect(problemOf(bytes)).toEqual(['file_not_csv', { kind }]);
+});
+
+test('nothing is an empty file', () => {
+  expect(problemOf(new Uint8Array())).toEqual(['file_empty', {}]);
+});
+
+test('bytes that are a window on a larger buffer are read as that window', () => {
+  const whole = Buffer.from('xxxТелефон\n89123456789\nyyy');
+  const window = new Uint8Array(whole.buffer, whole.byteOffset + 3, whole.length - 6);
+  expect(readText(window).text.toString()).toBe('Телефон\n89123456789\n');
+});
