@@ -8,5 +8,5 @@ function run(command, ...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (only !== 'widget') run('typescript/bin/tsc', '-p', 'tsconfig.json');
+if (only !== 'widget') run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
 if (only !== 'backend') run('vite/bin/vite.js', 'build', 'widget', '--logLevel', 'warn');

@@ -1,4 +1,6 @@
+import type { DataSource } from 'typeorm';
 import { withDatabase } from './bench-database.ts';
+import { cpuSeconds } from './cpu.ts';
 import { checkDrained, drain } from './drain.ts';
 import type { Figures } from './figures.ts';
 import { fillQueue } from './filled-queue.ts';
@@ -16,29 +18,68 @@ const RATE = 300;
 /** How fast the queue can be emptied, against the fastest queue on PostgreSQL; and how well the rate is kept. */
 export async function dispatchBench(figures: Figures): Promise<void> {
   await withDatabase(async ({ url, dataSource }) => {
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    for (let round = 1; round <= ROUNDS; round++) {
-      await fillQueue(dataSource, { campaigns: CAMPAIGNS, messagesEach: MESSAGES / CAMPAIGNS });
-      ours.push(MESSAGES / (await seconds(() => drain(dataSource, MESSAGES))));
-      await checkDrained(dataSource, MESSAGES);
-      await fillGraphile(url, MESSAGES);
-      theirs.push(MESSAGES / (await seconds(() => drainGraphile(url, MESSAGES))));
-      console.log(
-        `round ${round}: ours ${ours.at(-1)!.toFixed(0)}/s, graphile-worker ${theirs.at(-1)!.toFixed(0)}/s`,
-      );
-    }
-    figures.atLeast('graphile-worker', median(ours) / median(theirs), 2, 'x');
-    figures.informational('messages', median(ours), '/s');
-    figures.informational('graphile-worker-jobs', median(theirs), '/s');
-
-    await fillQueue(dataSource, { campaigns: PACED_CAMPAIGNS, messagesEach: 500 });
-    const pace = await runPaced(dataSource, PACED_SECONDS);
-    console.log(`paced: slowest campaign ${pace.slowestPerMinute.toFixed(1)}/min`);
-    figures.atLeast('share-of-rate', (pace.perMinute / RATE) * 100, 98, '%');
-    figures.atLeast('gap-p50', pace.gapMs, 180, 'ms');
-    figures.atMost('gap-p50', pace.gapMs, 220, 'ms');
-    figures.atMost('most-in-any-minute', pace.mostInMinute, RATE, '');
-    figures.informational('cpu-at-500-per-second', pace.cpuShare * 100, '%');
+    await measureDrain(url, dataSource, figures);
+    await measurePace(dataSource, figures);
   });
+}
+
+async function measureDrain(url: string, dataSource: DataSource, figures: Figures): Promise<void> {
+  const ours: Speed[] = [];
+  const theirs: Speed[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    await fillQueue(dataSource, { campaigns: CAMPAIGNS, messagesEach: MESSAGES / CAMPAIGNS });
+    ours.push(await speedOf(dataSource, () => drain(dataSource, MESSAGES)));
+    await checkDrained(dataSource, MESSAGES);
+    await fillGraphile(url, MESSAGES);
+    theirs.push(await speedOf(dataSource, () => drainGraphile(url, MESSAGES)));
+    console.log(`round ${round}: ours ${shown(ours.at(-1)!)}; graphile-worker ${shown(theirs.at(-1)!)}`);
+  }
+  const [our, their] = [middle(ours), middle(theirs)];
+  figures.atLeast('graphile-worker', our.perSecond / their.perSecond, 2, 'x');
+  figures.informational('messages', our.perSecond, '/s');
+  figures.informational('graphile-worker-jobs', their.perSecond, '/s');
+  figures.informational('cpu', our.nodeUs + our.postgresUs, 'us');
+  figures.informational('graphile-worker-cpu', their.nodeUs + their.postgresUs, 'us');
+}
+
+interface Speed {
+  perSecond: number;
+  /** Of one core, for each message. */
+  nodeUs: number;
+  postgresUs: number;
+}
+
+async function speedOf(dataSource: DataSource, work: () => Promise<void>): Promise<Speed> {
+  const before = await cpuSeconds(dataSource);
+  const time = await seconds(work);
+  const after = await cpuSeconds(dataSource);
+  const each = (total: number) => (total / MESSAGES) * 1e6;
+  return {
+    perSecond: MESSAGES / time,
+    nodeUs: each(after.node - before.node),
+    postgresUs: each(after.postgres - before.postgres),
+  };
+}
+
+function middle(speeds: readonly Speed[]): Speed {
+  return {
+    perSecond: median(speeds.map((each) => each.perSecond)),
+    nodeUs: median(speeds.map((each) => each.nodeUs)),
+    postgresUs: median(speeds.map((each) => each.postgresUs)),
+  };
+}
+
+function shown({ perSecond, nodeUs, postgresUs }: Speed): string {
+  return `${perSecond.toFixed(0)}/s (CPU: ${nodeUs.toFixed(1)} us Node, ${postgresUs.toFixed(1)} us PostgreSQL)`;
+}
+
+async function measurePace(dataSource: DataSource, figures: Figures): Promise<void> {
+  await fillQueue(dataSource, { campaigns: PACED_CAMPAIGNS, messagesEach: 500 });
+  const pace = await runPaced(dataSource, PACED_SECONDS);
+  console.log(`paced: slowest campaign ${pace.slowestPerMinute.toFixed(1)}/min`);
+  figures.atLeast('share-of-rate', (pace.perMinute / RATE) * 100, 98, '%');
+  figures.atLeast('gap-p50', pace.gapMs, 180, 'ms');
+  figures.atMost('gap-p50', pace.gapMs, 220, 'ms');
+  figures.atMost('most-in-any-minute', pace.mostInMinute, RATE, '');
+  figures.informational('cpu-at-500-per-second', pace.cpuShare * 100, '%');
 }

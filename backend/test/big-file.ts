@@ -1,4 +1,5 @@
 import type { Encoding, Refusal } from '../../contract/list.ts';
+import { encode } from './encode.ts';
 
 export interface BigFile {
   bytes: Buffer;
@@ -72,7 +73,8 @@ export function bigFile({
       expected.contacts += 1;
     }
   }
-  return { bytes: encode(lines.join('\n') + '\n', encoding), expected };
+  const bytes = encode(lines.join('\n') + '\n', encoding, encoding.startsWith('utf-16'));
+  return { bytes: Buffer.from(bytes.buffer), expected };
 }
 
 /** The n-th number: each n another one, scattered over the codes 910 to 919. */
@@ -80,20 +82,6 @@ function spell(n: number, seed: number, spelling: number): string {
   const national = 9_100_000_000 + ((n * 7919 + seed) % 100_000_000);
   return SPELLINGS[spelling % SPELLINGS.length]!(String(national));
 }
-
-/** The file's bytes: UTF-16 with byte order mark, the others without. */
-export function encode(text: string, encoding: Encoding): Buffer {
-  if (encoding === 'utf-8') return Buffer.from(text);
-  if (encoding === 'utf-16le') return Buffer.from(`\uFEFF${text}`, 'utf16le');
-  if (encoding === 'utf-16be') return Buffer.from(`\uFEFF${text}`, 'utf16le').swap16();
-  return Buffer.from(Array.from(text, (character) => WINDOWS_1251.get(character) ?? 0x3f));
-}
-
-const WINDOWS_1251 = new Map(
-  [...new TextDecoder('windows-1251').decode(Uint8Array.from({ length: 256 }, (_, byte) => byte))].map(
-    (character, byte) => [character, byte],
-  ),
-);
 
 /** mulberry32: numbers in [0, 1) that the same seed repeats. */
 function numbers(seed: number): () => number {

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { planForManyRows } from '../database/rows.ts';
 import type { CampaignRow } from './campaign-state.ts';
 
 /**
@@ -7,6 +8,7 @@ import type { CampaignRow } from './campaign-state.ts';
  */
 export async function clearCampaign(manager: EntityManager, row: CampaignRow): Promise<void> {
   const key = [row.account_id, row.id];
+  await planForManyRows(manager);
   if (row.state !== 'scheduled') await clearRun(manager, row);
   await manager.query(
     `delete from contact c

@@ -4,7 +4,7 @@ import type { Control, RestartScope } from '../../../contract/campaign-states.ts
 import type { ControlResult, PauseReason } from '../../../contract/campaign.ts';
 import { roleMay } from '../../../contract/session.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
-import { rowsOf } from '../database/rows.ts';
+import { planForManyRows, rowsOf } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { enqueueFromRun, enqueueList, type RunKey } from '../dispatch/enqueue.ts';
 import { ProblemError } from '../errors.ts';
@@ -189,6 +189,7 @@ export class ControlsService {
       'update campaign set run = $3, cursor = 0, last_position = 0 where account_id = $1 and id = $2',
       [key.accountId, key.campaignId, key.run],
     );
+    await planForManyRows(manager);
     let queued = 0;
     if (scope !== 'all') queued = await enqueueFromRun(manager, key, row.run, scope);
     else {

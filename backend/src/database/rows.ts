@@ -27,3 +27,11 @@ export async function changedRows(
 function isPair<Row>(result: Row[] | [Row[], number]): result is [Row[], number] {
   return result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number';
 }
+
+/**
+ * For the rest of the transaction: plans for statements that touch every row of a list. Right after a COPY the
+ * planner has no statistics and takes 600,000 rows for one; a nested loop over them would run for hours.
+ */
+export async function planForManyRows(manager: EntityManager): Promise<void> {
+  await manager.query('set local enable_nestloop = off');
+}

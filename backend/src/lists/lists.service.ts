@@ -4,7 +4,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ListSlot, RemovalRule } from '../../../contract/list.ts';
 import { lockCampaign, readCampaign, writeEvent, type CampaignRow } from '../campaigns/campaign-state.ts';
-import { rowsOf } from '../database/rows.ts';
+import { planForManyRows, rowsOf } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { cancelQueued, enqueueList, requeueDuplicates, type RunKey } from '../dispatch/enqueue.ts';
 import { ProblemError } from '../errors.ts';
@@ -104,6 +104,7 @@ export class ListsService {
     facts: ListFacts & FileFacts,
   ): Promise<void> {
     const row = requireSlot(await lockCampaign(manager, caller.accountId, id), slot);
+    await planForManyRows(manager);
     await this.removeLoaded(manager, row, slot, row.on_file_removal);
     await manager.query(
       `insert into list (account_id, campaign_id, id, slot, file_name, bytes, encoding, separator, columns, phone_column,
@@ -145,6 +146,7 @@ export class ListsService {
   async remove(caller: Caller, id: number, slot: ListSlot): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       const row = await lockCampaign(manager, caller.accountId, id);
+      await planForManyRows(manager);
       const removed = await this.removeLoaded(manager, row, slot, row.on_file_removal);
       if (!removed) throw new ProblemError('list_not_found');
       if (isUnderWay(row) && row.on_file_removal === 'remove' && row.remove_duplicates) {

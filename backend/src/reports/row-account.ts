@@ -94,6 +94,24 @@ export async function draftAccount(
     account.refused += list.refused;
     if (removeDuplicates) account.duplicates += list.duplicates + list.duplicates_of_other;
   }
+  const stopped = await stoppedRows(manager, accountId, campaignId, lists);
+  account.stopped = stopped.rows;
+  // A duplicate that is also on the stop list counts as stopped, as it does at Start.
+  if (removeDuplicates) account.duplicates -= stopped.duplicates;
+  account.queued = account.rows - account.refused - account.duplicates - account.stopped;
+  return account;
+}
+
+/** Most accounts have no stop list, and then no row has to be looked at. */
+async function stoppedRows(
+  manager: EntityManager,
+  accountId: number,
+  campaignId: number,
+  lists: readonly DraftList[],
+): Promise<{ rows: number; duplicates: number }> {
+  const none = { rows: 0, duplicates: 0 };
+  const any = await rowsOf(manager, 'select 1 from stop_list where account_id = $1 limit 1', [accountId]);
+  if (any.length === 0 || lists.length === 0) return none;
   const [stopped] = await rowsOf<{ rows: number; duplicates: number }>(
     manager,
     `select count(*)::int as rows,
@@ -105,9 +123,5 @@ export async function draftAccount(
       where c.account_id = $1 and c.campaign_id = $2 and c.list_id = any($3::int[])`,
     [accountId, campaignId, lists.map(({ id }) => id), lists[0]?.id ?? 0],
   );
-  account.stopped = stopped?.rows ?? 0;
-  // A duplicate that is also on the stop list counts as stopped, as it does at Start.
-  if (removeDuplicates) account.duplicates -= stopped?.duplicates ?? 0;
-  account.queued = account.rows - account.refused - account.duplicates - account.stopped;
-  return account;
+  return stopped ?? none;
 }

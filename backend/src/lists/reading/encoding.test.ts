@@ -122,3 +122,21 @@ test('bytes that are a window on a larger buffer are read as that window', () =>
   const window = new Uint8Array(whole.buffer, whole.byteOffset + 3, whole.length - 6);
   expect(readText(window).text.toString()).toBe('Телефон\n89123456789\n');
 });
+
+test.each(['ЦЁ;89123456789', 'яюшка;89123456789\r\n'])(
+  '%j in windows-1251 is not taken for Unicode',
+  (text) => {
+    expect(readText(encode(text, 'windows-1251'))).toEqual({
+      encoding: 'windows-1251',
+      text: Buffer.from(text),
+    });
+  },
+);
+
+test('damaged UTF-8 is named with its row instead of read as nonsense', () => {
+  const [start, end] = ['Телефон;Имя\n89123456789;Пётр\n89123456780;Ива', ';\n'].map((text) =>
+    Buffer.from(text),
+  );
+  const bytes = Buffer.concat([start!, Buffer.of(0xd0), end!]);
+  expect(problemOf(bytes)).toEqual(['file_unreadable', { row: 3 }]);
+});

@@ -19,10 +19,15 @@ const LINE_FEED = 10;
 export function detectEncoding(bytes: Uint8Array): DetectedEncoding {
   const [a, b, c] = bytes;
   if (a === 0xef && b === 0xbb && c === 0xbf) return { encoding: 'utf-8', bomBytes: 3 };
-  if (a === 0xff && b === 0xfe) return { encoding: 'utf-16le', bomBytes: 2 };
-  if (a === 0xfe && b === 0xff) return { encoding: 'utf-16be', bomBytes: 2 };
+  // FF FE is also «яю» in windows-1251, but only UTF-16 has zeros, at its line ends and separators.
+  if (a === 0xff && b === 0xfe && hasZero(bytes)) return { encoding: 'utf-16le', bomBytes: 2 };
+  if (a === 0xfe && b === 0xff && hasZero(bytes)) return { encoding: 'utf-16be', bomBytes: 2 };
   const encoding = utf16ByZeros(bytes) ?? (isMostlyUtf8(bytes) ? 'utf-8' : 'windows-1251');
   return { encoding, bomBytes: 0 };
+}
+
+function hasZero(bytes: Uint8Array): boolean {
+  return bytes.length === 2 || bytes.subarray(0, LOOKED_AT).includes(0);
 }
 
 /** Digits, separators and Latin letters have a zero as their high byte, Cyrillic 04, dashes and quotes 20 or 21. */

@@ -165,6 +165,8 @@ describe('what else is met in lists', () => {
     ['+7 8 800 555-35-35', 'length'],
     ['112', 'length'],
     ['+999 123 456 789', 'invalid'],
+    ['8 930 000-00-00', 'invalid'],
+    ['8 930 010-00-00', '+79300100000'],
   ])('%j is %s', (cell, expected) => {
     expect(read(cell)).toBe(expected);
   });

@@ -70,8 +70,13 @@ function plainRussianMobile(cell: string): number {
   return isRussianMobile(value) ? value : 0;
 }
 
+/** Surely one; of 930 0xx some thousands are not given out, which libphonenumber knows one by one. */
 function isRussianMobile(national: number): boolean {
-  return national >= 9e9 && isAssigned[Math.floor(national / 1e7)] === 1 && national !== PLACEHOLDER;
+  return isGivenOut(national) && Math.floor(national / 1e6) !== 9300;
+}
+
+function isGivenOut(national: number): boolean {
+  return isAssigned[Math.floor(national / 1e7)] === 1 && national !== PLACEHOLDER;
 }
 
 /** Digits with their country code. Not `certain` when it had to be read out of a number without a plus. */
@@ -100,8 +105,9 @@ function international(digits: string, plus: boolean): { digits: string; certain
 /** Asks libphonenumber: whether the number can exist, and of which kind it is. */
 function judge(digits: string, certain: boolean): Phone {
   if (/^79\d{9}$/.test(digits)) {
-    if (!isRussianMobile(Number(digits.slice(1)))) return refuse('invalid');
-    return { ok: true, e164: `+${digits}`, kind: 'mobile' };
+    const national = Number(digits.slice(1));
+    if (!isGivenOut(national)) return refuse('invalid');
+    if (isRussianMobile(national)) return { ok: true, e164: `+${digits}`, kind: 'mobile' };
   }
   const parsed = parsePhoneNumberFromString(`+${digits}`);
   if (!parsed?.isValid()) return refuse(certain && (!parsed || parsed.isPossible()) ? 'invalid' : 'length');

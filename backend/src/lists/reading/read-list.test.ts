@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ENCODINGS } from '../../../../contract/list.ts';
-import { encode } from '../../../test/big-file.ts';
+import { encode } from '../../../test/encode.ts';
 import { readList, type ListFacts, type ReadRow } from './read-list.ts';
 
 function read(text: string | Uint8Array, method: 'waba' | 'sms' = 'sms'): ListFacts & { read: ReadRow[] } {
@@ -176,7 +176,7 @@ describe('a generated list', () => {
             ['Телефон', 'Имя', 'id'],
             ...all.map(([{ cell }, text], at) => [cell, text, `k${at}`]),
           ].map(line);
-          const list = read(encode(lines.join(end), encoding));
+          const list = read(encode(lines.join(end), encoding, encoding.startsWith('utf-16')));
           const numbers = all.map(([{ number }]) => number).filter((number) => number !== null);
           expect(list).toMatchObject({
             encoding,
