@@ -108,14 +108,19 @@ export class PreviewService {
     };
   }
 
+  /** The first rows of the files, the main one first, as they will be sent. */
   private async sample(accountId: number, campaignId: number, lists: readonly ListRow[]) {
-    const rows = await rowsOf<{ list_id: number; phone: string; cells: string[] }>(
-      this.dataSource.manager,
-      `select list_id, phone, cells from contact
-        where account_id = $1 and campaign_id = $2 and list_id = any($3::int[]) and phone is not null and not repeated
-        order by array_position($3::int[], list_id), row_no limit ${SAMPLE_ROWS}`,
-      [accountId, campaignId, lists.map(({ id }) => id)],
-    );
+    const rows: { list_id: number; phone: string; cells: string[] }[] = [];
+    for (const { id } of lists) {
+      const more = await rowsOf<(typeof rows)[number]>(
+        this.dataSource.manager,
+        `select list_id, phone, cells from contact
+          where account_id = $1 and campaign_id = $2 and list_id = $3 and phone is not null and not repeated
+          order by row_no limit $4`,
+        [accountId, campaignId, id, SAMPLE_ROWS - rows.length],
+      );
+      rows.push(...more);
+    }
     const finders = new Map(lists.map((list) => [list.id, cellFinder(list.columns)]));
     return rows.map(({ list_id, phone, cells }) => ({
       phone,

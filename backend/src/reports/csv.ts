@@ -11,8 +11,13 @@ export function csvCell(cell: string): string {
   return /[;"\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** The same line made by PostgreSQL, for `streamLines`, which adds the line feed. Each expression is a text or null. */
-export function csvLineSql(expressions: readonly string[]): string {
-  const cells = expressions.map((each) => `csv_cell(${each})`).join(` || ';' || `);
-  return `${cells} || E'\\r'`;
+/** An SQL expression: text that somebody wrote, or one whose characters need no guard (a number, a time, our words). */
+export type CellSql = { written: string } | { plain: string };
+
+/** The same line made by PostgreSQL, for `streamLines`, which adds the line feed. An expression may be null. */
+export function csvLineSql(cells: readonly CellSql[]): string {
+  const texts = cells.map((cell) =>
+    'written' in cell ? `csv_cell(${cell.written})` : `coalesce(${cell.plain}, '')`,
+  );
+  return `${texts.join(` || ';' || `)} || E'\\r'`;
 }

@@ -1,8 +1,10 @@
 import { pipeline } from 'node:stream/promises';
+import type { Socket } from 'node:net';
 import type { Response } from 'express';
 import type { PoolClient } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { DataSource } from 'typeorm';
+import { planForManyRows } from '../database/rows.ts';
 
 /** Headers of a CSV that is saved under a name; the name in UTF-8 beside one in ASCII (RFC 6266). */
 export function csvHeaders(response: Response, fileName: string): void {
@@ -29,11 +31,18 @@ export async function streamLines(
   response: Response,
 ): Promise<void> {
   const runner = dataSource.createQueryRunner();
+  const client = (await runner.connect()) as PoolClient & { connection: { stream: Socket } };
   try {
-    const client = (await runner.connect()) as PoolClient;
+    await runner.startTransaction();
+    await planForManyRows(runner.manager);
     const options = `format csv, delimiter E'\\x02', quote E'\\x01', escape E'\\x01'`;
     const copy = client.query(copyTo(`copy (${sql}) to stdout (${options})`));
     await pipeline(lines(head, copy), response);
+    await runner.commitTransaction();
+  } catch (error) {
+    // Half-way through a COPY the connection is good for nothing else: it is cut, and the pool makes a new one.
+    client.connection.stream.destroy();
+    throw error;
   } finally {
     await runner.release();
   }

@@ -73,21 +73,22 @@ function reportSql(
   const time = (column: string) =>
     `to_char(${column} at time zone ${pg.escapeLiteral(timeZone)}, 'YYYY-MM-DD HH24:MI:SS')`;
   const line = csvLineSql([
-    'phone',
-    'cells[phone_column + 1]',
-    'row_no::text',
-    'file_name',
-    words(SLOTS[language], 'slot'),
-    'run::text',
-    words(STATES[language], 'state'),
-    `concat_ws(' ', ${words(reasonTexts(language), 'reason')}, detail)`,
-    'segments::text',
-    time('sent_at'),
-    time('delivered_at'),
-    time('read_at'),
-    time('replied_at'),
-    'provider_id',
-    `array_to_string(cells[:phone_column] || cells[phone_column + 2:], ' | ')`,
+    // The apostrophe keeps it text in a spreadsheet.
+    { plain: `'''' || phone` },
+    { written: 'cells[phone_column + 1]' },
+    { plain: 'row_no::text' },
+    { plain: 'file_name' },
+    { plain: words(SLOTS[language], 'slot') },
+    { plain: 'run::text' },
+    { plain: words(STATES[language], 'state') },
+    { written: `concat_ws(' ', ${words(reasonTexts(language), 'reason')}, detail)` },
+    { plain: 'segments::text' },
+    { plain: time('sent_at') },
+    { plain: time('delivered_at') },
+    { plain: time('read_at') },
+    { plain: time('replied_at') },
+    { written: 'provider_id' },
+    { written: `array_to_string(cells[:phone_column] || cells[phone_column + 2:], ' | ')` },
   ]);
   const messages = `
     select m.run, m.list_id, m.row_no, c.phone, c.cells, m.reason, m.detail, m.segments, m.sent_at, m.delivered_at,
@@ -113,7 +114,7 @@ function reportSql(
      where ${key('c')} and not exists (select from run r where ${key('r')} and ${RUN_LISTS})`;
   return `
     select ${line}
-      from (select line.*, l.file_name, l.slot, l.phone_column
+      from (select line.*, csv_cell(l.file_name) as file_name, l.slot, l.phone_column
               from (${started ? `${messages} union all ${refused} union all` : ''} ${unstarted})
                 as line (run, list_id, row_no, phone, cells, reason, detail, segments, sent_at, delivered_at, read_at,
                          replied_at, provider_id, state)
