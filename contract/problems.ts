@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isNotCsvKind, NOT_CSV_TEXTS } from './not-csv.ts';
 
 /**
  * Every error a caller can meet: its stable code, HTTP status and sentence in both languages. The server sends
@@ -272,12 +273,15 @@ export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(PROBLEMS, code);
 }
 
-/** The sentence of a problem with its parameters filled in. */
+/** The sentence of a problem with its parameters filled in; a file's kind is a key word and becomes its name. */
 export function problemText(
   code: string,
   language: Language,
   params: Record<string, string | number> = {},
 ): string {
   const kind = PROBLEMS[isProblemCode(code) ? code : 'invalid'];
-  return kind[language].replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+  return kind[language].replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = String(params[name] ?? whole);
+    return name === 'kind' && isNotCsvKind(value) ? NOT_CSV_TEXTS[value][language] : value;
+  });
 }

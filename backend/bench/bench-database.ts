@@ -9,7 +9,7 @@ export interface BenchDatabase {
 
 /**
  * A PostgreSQL of its own, as durable as in production: fsync and synchronous_commit stay on. BENCH_DATABASE_URL
- * names an empty database on another one, because the embedded server is compiled without optimisation.
+ * names an empty database on another one, because the embedded server is compiled for size (-Os), not for speed.
  */
 export async function withDatabase(work: (database: BenchDatabase) => Promise<void>): Promise<void> {
   const url = process.env['BENCH_DATABASE_URL'];
