@@ -175,6 +175,11 @@ export const PROBLEMS = {
     ru: 'Выберите, кому писать снова: всем, с ошибкой или недоставленным.',
   },
   list_required: { status: 422, en: 'Load a file with phone numbers.', ru: 'Загрузите файл с номерами.' },
+  list_of_other_method: {
+    status: 422,
+    en: 'The file was read for WABA and may hold landlines. Load it again for SMS.',
+    ru: 'Файл читался для WABA, в нём могут быть городские номера. Загрузите его заново для SMS.',
+  },
   nobody_to_write: {
     status: 422,
     en: 'There is nobody to write to: every row is refused, a duplicate or on the stop list.',

@@ -6,45 +6,42 @@ import { record, type Outcome } from '../src/dispatch/record.ts';
 
 /** As many as the dispatcher takes. */
 const CAMPAIGNS_AT_ONCE = 500;
-const WORKERS = 3;
+/** Batches between their claim and their record. */
+const IN_HAND = 3;
 const ANSWER_SECONDS = 7;
 
 /**
  * The dispatcher's own statements without its slots: claim, take every message for accepted, record, until nothing
- * is queued. The rate makes a claimed campaign wait a second; once all of them wait, one statement makes them due
- * again, and its cost counts.
+ * is queued. As in the dispatcher one claim runs at a time, while what was claimed before is being recorded. The
+ * rate makes a claimed campaign wait a second; once all of them wait, one statement makes them due again, and its
+ * cost counts.
  */
 export async function drain(dataSource: DataSource, messages: number): Promise<void> {
   const { manager } = dataSource;
   const owner = randomUUID();
-  let recorded = 0;
-  let dueAgain: Promise<void> | null = null;
-  const makeDue = async () => {
-    await manager.query(
-      `update campaign set due_at = now() - interval '1 s' where state = 'running' and cursor < last_position`,
-    );
-    dueAgain = null;
+  let claimed = 0;
+  let claiming: Promise<Grant[]> = Promise.resolve([]);
+  const claimNext = async (): Promise<Grant[]> => {
+    while (claimed < messages) {
+      const { grants } = await claim(manager, CAMPAIGNS_AT_ONCE, owner, ANSWER_SECONDS);
+      claimed += grants.reduce((sum, grant) => sum + grant.rows.length, 0);
+      if (grants.length > 0) return grants;
+      await manager.query(
+        `update campaign set due_at = now() - interval '1 s' where state = 'running' and cursor < last_position`,
+      );
+    }
+    return [];
   };
   const work = async () => {
-    while (recorded < messages) {
-      const { grants } = await claim(manager, CAMPAIGNS_AT_ONCE, owner, ANSWER_SECONDS);
-      if (grants.length === 0) {
-        await (dueAgain ??= makeDue());
-        continue;
-      }
-      const outcomes = grants.flatMap(accepted);
-      const endings = grants.map(({ accountId, campaignId, run, low }) => ({
-        accountId,
-        campaignId,
-        run,
-        low,
-        giveBackAfterMs: null,
-      }));
-      await record(manager, owner, outcomes, endings);
-      recorded += outcomes.length;
+    for (;;) {
+      claiming = claiming.then(claimNext);
+      const grants = await claiming;
+      if (grants.length === 0) return;
+      const endings = grants.map((grant) => ({ ...grant, giveBackAfterMs: null }));
+      await record(manager, owner, grants.flatMap(accepted), endings);
     }
   };
-  await Promise.all(Array.from({ length: WORKERS }, work));
+  await Promise.all(Array.from({ length: IN_HAND }, work));
 }
 
 /** A provider that takes everything at once. Its ids are as scattered as real ones. */

@@ -36,9 +36,9 @@ export async function fillQueue(
     [each, messagesEach],
   );
   await dataSource.query(
-    `insert into list (account_id, campaign_id, id, slot, file_name, bytes, encoding, separator, columns, phone_column,
+    `insert into list (account_id, campaign_id, id, slot, method, file_name, bytes, encoding, separator, columns, phone_column,
                        rows, contacts, duplicates, refused, refused_by, refused_rows, uploaded_by)
-     select account_id, id, 1, 'main', 'phones.csv', 1, 'utf-8', ';', '{Phone,Name}', 0, $1, $1, 0, 0, '{}', '[]', 'bench'
+     select account_id, id, 1, 'main', 'sms', 'phones.csv', 1, 'utf-8', ';', '{Phone,Name}', 0, $1, $1, 0, 0, '{}', '[]', 'bench'
        from campaign`,
     [messagesEach],
   );

@@ -14,6 +14,9 @@ import { ProblemError } from './errors.ts';
 const DATABASE_GONE =
   /^(08|57P0|53300)|ECONNREFUSED|ECONNRESET|Connection terminated|timeout exceeded when trying to connect/;
 
+/** Text that PostgreSQL cannot hold: NUL, or half of a surrogate pair. */
+const UNSTORABLE = new Set(['22021', '22P05']);
+
 /** The only place where an error becomes a response. What it does not know, it logs under a number and hides. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
@@ -41,6 +44,7 @@ export class ErrorFilter implements ExceptionFilter {
       return describe(new ProblemError(codeOfStatus(code.statusCode)), language);
     }
     const text = `${String(code.code ?? '')} ${(error as Error)?.message ?? ''}`;
+    if (UNSTORABLE.has(String(code.code))) return describe(new ProblemError('malformed'), language);
     const id = randomUUID().slice(0, 8);
     if (DATABASE_GONE.test(String(code.code ?? '')) || DATABASE_GONE.test(text)) {
       this.logger.warn(`${id}: database unavailable`);

@@ -61,9 +61,9 @@ export async function aCampaign(dataSource: DataSource, spec: CampaignSpec = {})
     [...key, content.name, content.text, content.removeDuplicates],
   );
   await dataSource.query(
-    `insert into list (account_id, campaign_id, id, slot, file_name, bytes, encoding, separator, columns, phone_column,
+    `insert into list (account_id, campaign_id, id, slot, method, file_name, bytes, encoding, separator, columns, phone_column,
                        rows, contacts, duplicates, refused, refused_by, refused_rows, uploaded_by)
-     values ($1, $2, 1, 'main', 'phones.csv', 1, 'utf-8', ';', '{Phone}', 0, $3, $3, 0, 0, '{}', '[]', 'test')`,
+     values ($1, $2, 1, 'main', 'sms', 'phones.csv', 1, 'utf-8', ';', '{Phone}', 0, $3, $3, 0, 0, '{}', '[]', 'test')`,
     [...key, phones.length],
   );
   await dataSource.query(

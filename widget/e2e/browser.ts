@@ -16,7 +16,9 @@ interface Program {
 /** CHROME_PATH, the system's Chromium, or the one that npm has brought. Run from the project's root. */
 export async function launchBrowser(): Promise<Browser> {
   const { path, env } = await findBrowser();
-  const own = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const own = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   return chromium.launch({
     executablePath: path,
     env: { ...Object.fromEntries(own), ...env },

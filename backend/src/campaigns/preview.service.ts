@@ -14,7 +14,7 @@ import { GATEWAY } from '../tokens.ts';
 import type { Gateway, OutboundMessage } from '../dispatch/gateway.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
-import { loadedLists, summaryOf, type ListRow } from '../lists/list-rows.ts';
+import { loadedLists, type ListRow } from '../lists/list-rows.ts';
 import { normalisePhone } from '../lists/reading/phone.ts';
 import { draftAccount } from '../reports/row-account.ts';
 import { readCampaign, type CampaignRow } from './campaign-state.ts';
@@ -47,7 +47,7 @@ export class PreviewService {
     const channel =
       row.channel_id === null ? null : await this.channels.channel(row.account_id, row.channel_id);
     const template = await this.template(row, channel !== null);
-    const facts = { settings, lists: lists.map(summaryOf), channel, template, timeZone, now: new Date() };
+    const facts = { settings, lists, channel, template, timeZone, now: new Date() };
     return {
       obstacles: obstacles(facts),
       lists,
@@ -134,8 +134,10 @@ export class PreviewService {
    */
   async sendTest(caller: Caller, id: number, phoneText: string): Promise<{ text: string }> {
     const phone = normalisePhone(phoneText);
-    if (!phone.ok) throw new ProblemError('phone_invalid', {}, [{ field: 'phone', code: 'phone_invalid' }]);
     const row = await readCampaign(this.dataSource.manager, caller.accountId, id);
+    if (!phone.ok || (phone.kind === 'landline' && row.method === 'sms')) {
+      throw new ProblemError('phone_invalid', {}, [{ field: 'phone', code: 'phone_invalid' }]);
+    }
     const { obstacles: found, content, lists } = await this.readiness(row, caller.account.timeZone);
     const inTheWay = found.filter(({ field }) => field !== 'schedule' && field !== 'mainList');
     if (inTheWay.length > 0) throw new ProblemError('not_ready', {}, inTheWay);

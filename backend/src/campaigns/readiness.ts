@@ -1,5 +1,5 @@
 import type { CampaignSettings, Obstacle } from '../../../contract/campaign.ts';
-import type { Channel, Template } from '../../../contract/channel.ts';
+import type { Channel, Method, Template } from '../../../contract/channel.ts';
 import type { ListSummary } from '../../../contract/list.ts';
 import { MAX_SEGMENTS, smsLength } from '../../../contract/sms-length.ts';
 import { columnKey, renderText, parseText, textVariables } from '../../../contract/sms-text.ts';
@@ -7,7 +7,7 @@ import { localToInstant } from '../../../contract/zoned-time.ts';
 
 export interface ReadinessFacts {
   settings: CampaignSettings;
-  lists: readonly Pick<ListSummary, 'columns' | 'contacts'>[];
+  lists: readonly (Pick<ListSummary, 'columns'> & { method: Method })[];
   /** The chosen ones as the host lists them now; null where they no longer exist. */
   channel: Channel | null;
   template: Template | null;
@@ -22,6 +22,10 @@ export function obstacles(facts: ReadinessFacts): Obstacle[] {
     ...channelObstacles(facts),
     ...(settings.method === 'waba' ? templateObstacles(facts) : textObstacles(facts)),
     ...(facts.lists.length === 0 ? [{ field: 'mainList' as const, code: 'list_required' }] : []),
+    // Read for WABA, a file may hold landlines, to which no SMS goes.
+    ...(settings.method === 'sms' && facts.lists.some(({ method }) => method === 'waba')
+      ? [{ field: 'mainList' as const, code: 'list_of_other_method' }]
+      : []),
     ...scheduleObstacles(facts),
   ];
 }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { Method } from '../../../contract/channel.ts';
 import type { ListSlot, ListSummary } from '../../../contract/list.ts';
 import { rowsOf } from '../database/rows.ts';
 
@@ -6,6 +7,7 @@ import { rowsOf } from '../database/rows.ts';
 export interface ListRow {
   id: number;
   slot: ListSlot;
+  method: Method;
   file_name: string;
   bytes: number;
   encoding: ListSummary['encoding'];
@@ -30,7 +32,7 @@ export function loadedLists(
 ): Promise<ListRow[]> {
   return rowsOf<ListRow>(
     manager,
-    `select id, slot, file_name, bytes, encoding, separator, columns, phone_column, rows, contacts, duplicates,
+    `select id, slot, method, file_name, bytes, encoding, separator, columns, phone_column, rows, contacts, duplicates,
             duplicates_of_other, refused, refused_by, refused_rows, uploaded_at
        from list where account_id = $1 and campaign_id = $2 and removed_at is null
       order by slot = 'additional', id`,

@@ -1,4 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import type { Method } from '../../../contract/channel.ts';
 import type { ListSlot, ListSummary, RefusedRow } from '../../../contract/list.ts';
 import { CampaignEntity } from '../campaigns/campaign.entity.ts';
 
@@ -7,6 +8,7 @@ import { CampaignEntity } from '../campaigns/campaign.entity.ts';
 @ForeignKey(() => CampaignEntity, ['accountId', 'campaignId'], ['accountId', 'id'], { name: 'list_campaign' })
 @Index('list_loaded', ['accountId', 'campaignId', 'slot'], { unique: true, where: `(removed_at IS NULL)` })
 @Check('list_slot', `(slot = ANY (ARRAY['main'::text, 'additional'::text]))`)
+@Check('list_method', `(method = ANY (ARRAY['waba'::text, 'sms'::text]))`)
 @Check('list_rows', `(rows = ((contacts + duplicates) + refused))`)
 export class ListEntity {
   @PrimaryColumn({ type: 'integer', name: 'account_id' })
@@ -20,6 +22,10 @@ export class ListEntity {
 
   @Column({ type: 'text' })
   slot!: ListSlot;
+
+  /** The method it was read for: a landline is taken for WABA and refused for SMS. */
+  @Column({ type: 'text' })
+  method!: Method;
 
   @Column({ type: 'text', name: 'file_name' })
   fileName!: string;

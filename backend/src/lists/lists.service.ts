@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Method } from '../../../contract/channel.ts';
 import type { ListSlot, RemovalRule } from '../../../contract/list.ts';
 import { lockCampaign, readCampaign, writeEvent, type CampaignRow } from '../campaigns/campaign-state.ts';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
@@ -70,6 +71,7 @@ export class ListsService {
       signal.throwIfAborted();
       await this.adopt(runner.manager, caller, id, slot, listId, {
         ...facts,
+        method,
         fileName: upload.fileName,
         bytes,
       });
@@ -107,14 +109,15 @@ export class ListsService {
     await planForManyRows(manager);
     await this.removeLoaded(manager, row, slot, row.on_file_removal);
     await manager.query(
-      `insert into list (account_id, campaign_id, id, slot, file_name, bytes, encoding, separator, columns, phone_column,
+      `insert into list (account_id, campaign_id, id, slot, method, file_name, bytes, encoding, separator, columns, phone_column,
                          rows, contacts, duplicates, refused, refused_by, refused_rows, uploaded_by, uploaded_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, clock_timestamp())`,
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, clock_timestamp())`,
       [
         caller.accountId,
         id,
         listId,
         slot,
+        facts.method,
         facts.fileName,
         facts.bytes,
         facts.encoding,
@@ -193,6 +196,7 @@ export class ListsService {
 }
 
 interface FileFacts {
+  method: Method;
   fileName: string;
   bytes: number;
 }

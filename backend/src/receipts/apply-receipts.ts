@@ -2,6 +2,13 @@ import type { EntityManager } from 'typeorm';
 import * as v from 'valibot';
 import { rowsOf } from '../database/rows.ts';
 
+/** Any date JavaScript reads, in a year PostgreSQL holds, written the one way both understand. */
+export const InstantSchema = v.pipe(
+  v.string(),
+  v.check((text) => Math.abs(Date.parse(text)) < Date.UTC(9999, 0)),
+  v.transform((text) => new Date(text).toISOString()),
+);
+
 export const ReceiptSchema = v.object({
   type: v.literal('message.status'),
   data: v.object({
@@ -9,10 +16,7 @@ export const ReceiptSchema = v.object({
     client_ref: v.optional(v.string(), ''),
     status: v.picklist(['queued', 'sent', 'delivered', 'read', 'failed']),
     error: v.optional(v.object({ code: v.string(), text: v.optional(v.string()) })),
-    occurred_at: v.pipe(
-      v.string(),
-      v.check((text) => !Number.isNaN(Date.parse(text))),
-    ),
+    occurred_at: InstantSchema,
   }),
 });
 

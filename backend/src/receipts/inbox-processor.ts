@@ -53,13 +53,44 @@ export class InboxProcessor implements BeforeApplicationShutdown {
   }
 
   /** @returns how many webhooks were looked at */
-  runOnce(): Promise<number> {
+  async runOnce(): Promise<number> {
+    try {
+      return await this.workOff(BATCH);
+    } catch (error) {
+      // One of them may be what PostgreSQL refuses: alone, it can be set aside without holding up the others.
+      this.logger.warn(`inbox: one by one after ${maskPhones((error as Error).message)}`);
+      return this.workOff(1).catch(() => this.setAside());
+    }
+  }
+
+  /** The first in line cannot be worked off: it waits longer each time, and after the last try it is left. */
+  private async setAside(): Promise<number> {
+    await this.dataSource.manager.query(
+      `update inbox set tries = tries + 1, next_try_at = now() + make_interval(secs => least(600, power(2, tries))),
+              processed_at = case when tries + 1 >= ${MAX_TRIES} then now() end
+        where (account_id, id) in (
+              select account_id, id from inbox where processed_at is null and next_try_at <= now()
+               order by next_try_at, id limit 1 for update skip locked)`,
+    );
+    return 1;
+  }
+
+  /** Kept as long as a host may repeat them, for telling repeats apart. */
+  @Interval(3_600_000)
+  async forget(): Promise<void> {
+    await this.dataSource.manager
+      .query(`delete from inbox where processed_at < now() - interval '7 days'`)
+      .catch((error: unknown) => this.logger.warn(`inbox: ${maskPhones(String(error))}`));
+  }
+
+  private workOff(limit: number): Promise<number> {
     return this.dataSource.transaction(async (manager) => {
       const rows = await rowsOf<InboxRow>(
         manager,
         `select account_id, id, body, tries from inbox
           where processed_at is null and next_try_at <= now()
-          order by next_try_at limit ${BATCH} for update skip locked`,
+          order by next_try_at, id limit $1 for update skip locked`,
+        [limit],
       );
       if (rows.length === 0) return 0;
       const unmatched = await this.apply(manager, rows);

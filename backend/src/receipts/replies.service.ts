@@ -6,6 +6,7 @@ import { HostClient } from '../channels/host/host-client.ts';
 import { rowsOf } from '../database/rows.ts';
 import { compose } from '../dispatch/compose.ts';
 import { RunContents } from '../dispatch/run-contents.ts';
+import { InstantSchema } from './apply-receipts.ts';
 import { isOptOut } from '../stop-list/opt-out-words.ts';
 import { StopListService } from '../stop-list/stop-list.service.ts';
 
@@ -17,10 +18,7 @@ export const ReplySchema = v.object({
     channel_id: v.string(),
     from: v.object({ type: v.literal('phone'), value: v.pipe(v.string(), v.regex(/^\+\d{7,15}$/)) }),
     content: v.object({ type: v.string(), text: v.optional(v.string(), '') }),
-    occurred_at: v.pipe(
-      v.string(),
-      v.check((text) => !Number.isNaN(Date.parse(text))),
-    ),
+    occurred_at: InstantSchema,
   }),
 });
 type Reply = v.InferOutput<typeof ReplySchema>['data'];

@@ -47,8 +47,13 @@ export class WebhookController {
     // Hosts repeat what they are not sure of: the id decides, and a repeat is answered like the first.
     await this.dataSource.manager.query(
       'insert into inbox (account_id, id, body) values ($1, $2, $3) on conflict do nothing',
-      [installation.account_id, headers['webhook-id'], JSON.stringify(event)],
+      [installation.account_id, headers['webhook-id'], JSON.stringify(event, storable)],
     );
     this.inbox.wake();
   }
+}
+
+/** PostgreSQL's text holds neither NUL nor half of a surrogate pair; a customer's message may. */
+function storable(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value;
 }

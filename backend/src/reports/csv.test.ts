@@ -37,7 +37,9 @@ describe('the same rule in PostgreSQL', () => {
     );
     // PostgreSQL's text holds neither NUL nor half of a pair; \u0001 and \u0002 are taken out on purpose.
     const holdable = cells.filter(
-      (cell) => !/[\0\u0001\u0002]/.test(cell) && Buffer.from(cell).toString() === cell,
+      (cell) =>
+        !['\0', '\u0001', '\u0002'].some((each) => cell.includes(each)) &&
+        Buffer.from(cell).toString() === cell,
     );
     const rows: { cell: string }[] = await database.dataSource.query(
       'select csv_cell(cell) as cell from unnest($1::text[]) with ordinality as t (cell, n) order by n',

@@ -116,6 +116,8 @@ export class Initial1764000000000 implements MigrationInterface {
         campaign_id integer not null,
         id integer not null,
         slot text not null,
+        -- the method it was read for: a landline is taken for WABA and refused for SMS
+        method text not null,
         file_name text not null,
         bytes integer not null,
         encoding text not null,
@@ -135,6 +137,7 @@ export class Initial1764000000000 implements MigrationInterface {
         primary key (account_id, campaign_id, id),
         constraint list_campaign foreign key (account_id, campaign_id) references campaign (account_id, id),
         constraint list_slot check (slot in ('main', 'additional')),
+        constraint list_method check (method in ('waba', 'sms')),
         constraint list_rows check (rows = contacts + duplicates + refused)
       );
       create unique index list_loaded on list (account_id, campaign_id, slot) where removed_at is null;
