@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Download, FrameLocator, Locator, Page } f
 import type { Role } from '../../contract/session.ts';
 import type { TestApp } from '../../backend/test/app.ts';
 
-const PATIENCE_MS = Number(process.env.P ?? 20_000);
+const PATIENCE_MS = 30_000;
 
 interface View {
   role?: Role;
@@ -71,7 +71,10 @@ export class Crm {
   async seen(...wanted: (Locator | string | RegExp)[]): Promise<void> {
     for (const each of wanted) {
       const locator = typeof each === 'string' || each instanceof RegExp ? this.text(each) : each;
-      await locator.waitFor({ state: 'visible' });
+      await locator.waitFor({ state: 'visible' }).catch(async (error: Error) => {
+        const told = await this.card.getByRole('alert').allInnerTexts();
+        throw told.length > 0 ? new Error(`${error.message}\nThe card says: ${told.join(' / ')}`) : error;
+      });
     }
   }
 

@@ -38,14 +38,19 @@ async function openCampaign(view: Parameters<typeof Crm.open>[2] = {}): Promise<
   await crm.visitCampaign(name);
 }
 
-test.each(['0', '301', '2,5', 'сто', ''])('a rate of «%s» is told off and not saved', async (rate) => {
+test('a rate that is no whole number from 1 to 300 is told off and not saved', async () => {
   await openCampaign();
-  await crm.field('Сообщений в минуту').fill(rate);
-  await crm.seen('Сообщений в минуту: целое число от 1 до 300.', 'Не сохранено: поправьте отмеченные поля');
-  expect((await host.as('romashka').get(id)).settings.ratePerMinute).toBe(60);
-  await crm.field('Сообщений в минуту').fill('120');
+  const told = crm.text('Сообщений в минуту: целое число от 1 до 300.');
+  for (const rate of ['0', '301', '2,5', 'сто', '']) {
+    await crm.field('Сообщений в минуту').fill(rate);
+    await crm.seen(told, 'Не сохранено: поправьте отмеченные поля');
+    expect((await host.as('romashka').get(id)).settings.ratePerMinute).toBe(60);
+    await crm.field('Сообщений в минуту').fill('60');
+    await crm.gone(told);
+  }
+  await crm.field('Сообщений в минуту').fill('300');
   await crm.saved();
-  expect((await host.as('romashka').get(id)).settings.ratePerMinute).toBe(120);
+  expect((await host.as('romashka').get(id)).settings.ratePerMinute).toBe(300);
 });
 
 test('a file of 10 MB is refused before a byte of it is sent', async () => {
@@ -123,16 +128,10 @@ test('the card speaks English and is dark where the CRM is, and follows it witho
       ).getComputedStyle(body);
       return Number(/\d+/.exec(style.backgroundColor)![0]);
     });
-  await crm.seen(
-    crm.button('Start campaign'),
-    crm.field('Messages per minute'),
-    'Drag and drop your file here',
-  );
-  expect(await crm.card.getByText(/[а-яё]{3}/i).allInnerTexts()).toEqual(
-    expect.not.arrayContaining(['Черновик']),
-  );
+  await crm.seen(crm.button('Start Campaign'), crm.field('Messages Per Minute'), 'Drag the file here');
+  expect((await crm.card.locator('body').innerText()).replaceAll(name, '')).not.toMatch(/[а-яё]/i);
   expect(await background()).toBeLessThan(60);
-  await crm.field('Message text').fill('Typed in English');
+  await crm.field('Message Text').fill('Typed in English');
   await crm.page.getByLabel('Language').selectOption('ru');
   await crm.page.getByLabel('Тема').selectOption('light');
   await crm.seen(crm.button('Запустить рассылку'));

@@ -11,12 +11,12 @@ export function bubble({ from, text, at, channel, status }) {
   );
 }
 
-export function replyForm({ label, extra, send }) {
+export function replyForm({ label, placeholder = label, extra, send }) {
   const text = el('input', {
     name: 'text',
     required: true,
     autocomplete: 'off',
-    placeholder: label,
+    placeholder,
     'aria-label': label,
   });
   const form = el('form', { class: 'reply' }, text, el('button', {}, t('send')), extra);

@@ -65,7 +65,7 @@ function customerForm(phone, channel_id) {
     const reply = { tenant: data.tenant, phone, channel_id, text, quote: form.quote.checked };
     await call('POST', '/sandbox/reply', reply).then(refresh, (problem) => toast(problem.message, 'error'));
   };
-  return replyForm({ label: t('replyAs'), extra: quote, send });
+  return replyForm({ label: t('replyAs'), placeholder: t('replyText'), extra: quote, send });
 }
 
 find.addEventListener('submit', (event) => event.preventDefault());

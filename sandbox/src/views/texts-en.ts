@@ -74,6 +74,7 @@ export const EN: Record<TextKey, string> = {
   phonesEmpty: 'Messages arrive here once a campaign starts.',
   phonesNotFound: 'Nothing has come to such a number.',
   replyAs: 'Answer as the customer',
+  replyText: 'Your answer',
   quote: 'Quote the message',
   oneWay: 'This sender takes no answers',
   status_queued: 'on its way',

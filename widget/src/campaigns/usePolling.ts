@@ -1,4 +1,4 @@
-import { onBeforeUnmount, onMounted } from 'vue';
+import { onBeforeUnmount, onMounted, watch } from 'vue';
 
 const LIVE_MS = 1000;
 const IDLE_MS = 5000;
@@ -19,6 +19,8 @@ export function usePolling(poll: () => Promise<void>, live: () => boolean): void
   }
 
   onMounted(schedule);
+  // Just started: the first figures are wanted in a second, not when the idle wait ends.
+  watch(live, schedule);
   onBeforeUnmount(() => {
     stopped = true;
     clearTimeout(timer);

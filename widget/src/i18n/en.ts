@@ -104,7 +104,7 @@ export const en = {
   'binding.textFor': 'Text for {name}',
   'binding.fallbackFor': 'Fallback for {name}',
   'binding.textPlaceholder': 'Text',
-  'binding.fallbackPlaceholder': 'If the cell is empty, write…',
+  'binding.fallbackPlaceholder': 'If the cell is empty…',
   'sms.placeholder': 'Hello, {{name}}! Your order is ready.',
   'sms.hint':
     'Up to 70 characters in Cyrillic or 160 in Latin; a longer text goes as several messages, 335 or 765 characters at most. Variables: {{column}}, with a replacement for empty cells {{column|text}}.',

@@ -39,13 +39,18 @@ export function percent(part: number): string {
   return new Intl.NumberFormat(language.value, { style: 'percent', maximumFractionDigits: 0 }).format(part);
 }
 
-/** An instant as a clock in the account's zone shows it. */
+/** An instant as a clock in the account's zone shows it; the year only where it is another one. */
 export function dateTime(instant: string, timeZone?: string): string {
+  const date = new Date(instant);
+  const yearOf = new Intl.DateTimeFormat('en', { year: 'numeric', timeZone });
   return new Intl.DateTimeFormat(language.value, {
-    dateStyle: 'medium',
-    timeStyle: 'short',
+    ...(yearOf.format(date) === yearOf.format(new Date()) ? {} : { year: 'numeric' }),
+    month: 'short',
+    day: 'numeric',
+    hour: language.value === 'ru' ? '2-digit' : 'numeric',
+    minute: '2-digit',
     timeZone,
-  }).format(new Date(instant));
+  }).format(date);
 }
 
 export function time(instant: string, timeZone?: string): string {

@@ -101,7 +101,7 @@ export const ru: Record<MessageKey, Message> = {
   'binding.textFor': 'Текст для {name}',
   'binding.fallbackFor': 'Замена для {name}',
   'binding.textPlaceholder': 'Текст',
-  'binding.fallbackPlaceholder': 'Если ячейка пуста, подставить…',
+  'binding.fallbackPlaceholder': 'Если ячейка пуста…',
   'sms.placeholder': 'Здравствуйте, {{имя}}! Ваш заказ готов.',
   'sms.hint':
     'До 70 знаков кириллицей или 160 латиницей. Текст длиннее уйдёт несколькими сообщениями — не больше 335 или 765 знаков. Переменные: {{столбец}}, с заменой для пустых ячеек — {{столбец|текст}}.',
@@ -289,7 +289,7 @@ export const ru: Record<MessageKey, Message> = {
   'progress.of': 'из {all} передано',
   'progress.handedOut': 'Передано сообщений',
   'progress.spoken': 'Передано {done} из {all} сообщений',
-  'progress.lastMinute': 'За последнюю минуту',
+  'progress.lastMinute': 'За 60 секунд',
   'progress.replied': 'Ответили',
   'progress.finish': 'Окончание',
   'progress.finishNone': '—',

@@ -1,0 +1,248 @@
+// Makes the pictures of the README: `node docs/pictures.mjs`, after `npm run build`.
+// Starts the product on free ports with a folder of its own, sends a campaign, and leaves docs/pictures/*.png.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+const FOLDER = 'docs/pictures';
+const WIDTH = 1280;
+
+const TEXT = '{{Имя}}, до воскресенья скидка {{Скидка}} на все букеты! Ваша «Ромашка»';
+const ENGLISH = '{{Name|Hello}}, {{Discount}} off all bouquets until Sunday! Your Vasilek';
+const NAMES = ['Анна', 'Иван', 'Мария', 'Пётр', 'Ольга', 'Сергей', 'Елена', 'Дмитрий', 'Наталья', 'Алексей'];
+const ENGLISH_NAMES = ['Anna', 'Ivan', 'Maria', 'Peter', 'Olga'];
+const REPLIES = [
+  'Да, интересно! А пионы есть?',
+  'До скольки вы сегодня работаете?',
+  'Спасибо, зайду в субботу',
+  'Сколько стоит доставка в центр?',
+  'Отложите, пожалуйста, букет на пятницу',
+];
+
+function phone(i) {
+  const digits = String(9_100_000_000 + ((i * 48_271_733 + 3_456_789) % 99_000_000));
+  return `${digits.slice(0, 3)}) ${digits.slice(3, 6)}-${digits.slice(6, 8)}-${digits.slice(8)}`;
+}
+
+function customers(count, header, names) {
+  const rows = Array.from(
+    { length: count },
+    (_, i) => `8 (${phone(i)};${names[i % names.length]};${10 + (i % 4) * 5} %`,
+  );
+  const odd = [`+7 (${phone(3)};Пётр;25 %`, '7,91235E+10;Юлия;10 %', '8912345678;Олег;15 %', 'нет;Вера;10 %'];
+  return windows1251([header, ...rows, ...odd].join('\r\n'));
+}
+
+/** As Russian Excel saves it. */
+function windows1251(text) {
+  const table = new TextDecoder('windows-1251').decode(Uint8Array.from({ length: 256 }, (_, byte) => byte));
+  return Uint8Array.from(text, (character) => table.indexOf(character));
+}
+
+function orders() {
+  const rows = NAMES.map((_, i) => `8 (${phone(500 + i)};А-10${24 + i};24 ноября;${10 + i}:00;${12 + i}:00`);
+  return ['\uFEFFТелефон;Заказ;Дата;С;До', ...rows].join('\r\n');
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+async function startProduct(dataDir) {
+  const [port, sandboxPort] = [await freePort(), await freePort()];
+  const ports = { PORT: String(port), SANDBOX_PORT: String(sandboxPort) };
+  const own = { ...ports, BASE_URL: `http://localhost:${port}`, DATA_DIR: dataDir };
+  const product = spawn(process.execPath, ['sandbox/start.mjs'], {
+    env: { ...process.env, ...own, DATABASE_URL: '' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((done) => product.once('exit', done));
+  await new Promise((ready, fail) => {
+    product.stdout.on('data', (text) => String(text).includes('Open ') && ready());
+    product.once('exit', () => fail(new Error('the product has not started')));
+  });
+  return {
+    backend: `http://localhost:${port}`,
+    crm: `http://localhost:${sandboxPort}`,
+    stop: () => (product.kill('SIGTERM'), ended),
+  };
+}
+
+async function call(method, url, { headers = {}, ...options }) {
+  const body = options.bytes ?? JSON.stringify(options.body);
+  const answer = await fetch(url, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  });
+  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
+  return answer.status === 204 ? null : answer.json();
+}
+
+function api({ crm, backend }, tenant) {
+  const ask = async (method, path, options = {}) => {
+    const who = { tenant, user: 'user-anna', role: 'admin' };
+    const { token } = await call('POST', `${crm}/sandbox/token`, { body: who });
+    const headers = { authorization: `Bearer ${token}`, ...options.headers };
+    return call(method, `${backend}/api/campaigns${path}`, { ...options, headers });
+  };
+  return {
+    ask,
+    get: (id) => ask('GET', `/${id}`),
+    async campaign(name, settings, fileName, file) {
+      const { id, version } = await ask('POST', '', { body: { name } });
+      await ask('PATCH', `/${id}`, { body: { version, settings } });
+      const headers = { 'content-type': 'text/csv' };
+      const list = `/${id}/lists/main?fileName=${encodeURIComponent(fileName)}`;
+      await ask('PUT', list, { headers, bytes: Buffer.from(file) });
+      return id;
+    },
+  };
+}
+
+async function until(done) {
+  while (!(await done())) await new Promise((resume) => setTimeout(resume, 200));
+}
+
+async function take({ crm, backend, browser }) {
+  const romashka = api({ crm, backend }, 'romashka');
+  const vasilek = api({ crm, backend }, 'vasilek');
+  for (const tenant of ['romashka', 'vasilek'])
+    await call('POST', `${crm}/sandbox/install`, { body: { tenant } });
+  await call('PUT', `${crm}/sandbox/settings`, {
+    body: {
+      seed: 7,
+      receipts: { delayMs: 900, deliveredShare: 0.95, readShare: 0.6, failedShare: 0.03 },
+      customers: { replyShare: 0.1, delayMs: 2500, texts: REPLIES },
+    },
+  });
+
+  async function picture(name, path, { height, left = 0, view = { tenant: 'romashka' }, prepare }) {
+    const page = await browser.newPage({
+      viewport: { width: WIDTH, height },
+      reducedMotion: 'reduce',
+      timezoneId: 'Europe/Moscow',
+    });
+    await page.goto(`${crm}${path}?${new URLSearchParams(view)}`);
+    await prepare?.(page, page.frameLocator('#frame'));
+    // The frame grows with what is in it, and is painted a little later.
+    for (let i = 0; i < 10; i++) await page.evaluate(() => new Promise(globalThis.requestAnimationFrame));
+    await page.waitForTimeout(500);
+    await page.evaluate(() => globalThis.scrollTo(0, 0));
+    const clip = { x: left, y: 0, width: WIDTH - left, height };
+    await page.screenshot({ path: join(FOLDER, `${name}.png`), clip });
+    await page.close();
+    console.log(`${FOLDER}/${name}.png`);
+  }
+  /** The CRM's menu, left out where there is much to see. */
+  const MENU = 248;
+  const CARD = '/integration/mass-messaging';
+  const open =
+    (name, ...wanted) =>
+    async (_page, frame) => {
+      await frame.getByRole('button', { name, exact: true }).click();
+      for (const text of wanted) await frame.getByText(text).first().waitFor();
+    };
+
+  const sms = (tenant, text) => ({
+    method: 'sms',
+    channelId: `sms-${tenant}-number`,
+    text,
+    ratePerMinute: 300,
+  });
+  const file = customers(248, 'Телефон;Имя;Скидка', NAMES);
+  const sale = await romashka.campaign('Осенняя распродажа', sms('romashka', TEXT), 'Клиенты.csv', file);
+  await picture('setup', CARD, {
+    height: 1560,
+    left: MENU,
+    prepare: open('Осенняя распродажа', 'Готово к запуску'),
+  });
+
+  const column = (name, fallback = '') => ({ kind: 'column', column: name, fallback });
+  await romashka.campaign(
+    'Доставка 24 ноября',
+    {
+      method: 'waba',
+      channelId: 'wa-romashka-service',
+      templateId: 'tpl-romashka-delivery',
+      bindings: {
+        'header.1': column('Заказ'),
+        'body.1': column('Дата', 'завтра'),
+        'body.2': column('С'),
+        'body.3': column('До'),
+      },
+    },
+    'Заказы.csv',
+    orders(),
+  );
+  await picture('waba', CARD, {
+    height: 1370,
+    left: MENU,
+    prepare: open('Доставка 24 ноября', 'Готово к запуску', 'Как выглядит сообщение'),
+  });
+
+  const english = customers(248, 'Phone;Name;Discount', ENGLISH_NAMES);
+  const autumn = await vasilek.campaign('Autumn sale', sms('vasilek', ENGLISH), 'Customers.csv', english);
+  await romashka.ask('POST', `/${sale}/controls/start`, { body: {} });
+  await vasilek.ask('POST', `/${autumn}/controls/start`, { body: {} });
+  await until(async () => (await romashka.get(sale)).progress.account.queued < 100);
+  await picture('running', CARD, { height: 1000, prepare: open('Осенняя распродажа', 'Ход рассылки') });
+  await picture('integration', '/', { height: 620 });
+  await picture('dark', CARD, {
+    height: 1000,
+    view: { tenant: 'vasilek', locale: 'en', theme: 'dark' },
+    prepare: open('Autumn sale', 'Progress'),
+  });
+  await until(async () => (await romashka.get(sale)).state === 'completed');
+  await picture('rmo', '/rmo', {
+    height: 720,
+    prepare: async (page) => {
+      await page.locator('#chats button').filter({ hasText: 'А пионы есть?' }).first().click();
+      await page.getByLabel('Ответить клиенту').fill('Да, есть! Отложить для вас букет из девяти?');
+      await page.getByRole('button', { name: 'Отправить' }).click();
+      await page.locator('#chat').getByText('Отложить для вас букет').waitFor();
+    },
+  });
+  await picture('phones', '/phones', {
+    height: 640,
+    prepare: async (page) => {
+      const first = page.locator('#phones > li').first();
+      await first.getByRole('textbox').fill('Спасибо, зайду в субботу!');
+      await first.getByRole('button').click();
+      await first.getByText('Спасибо, зайду').waitFor();
+    },
+  });
+}
+
+async function browserModule() {
+  const outfile = join('node_modules', '.cache', 'browser.mjs');
+  await build({
+    entryPoints: ['widget/e2e/browser.ts'],
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    outfile,
+  });
+  return import(join(process.cwd(), outfile));
+}
+
+const dataDir = mkdtempSync(join(tmpdir(), 'mass-messaging-pictures-'));
+const { launchBrowser } = await browserModule();
+const [product, browser] = await Promise.all([startProduct(dataDir), launchBrowser()]);
+try {
+  await take({ ...product, browser });
+} finally {
+  await browser.close();
+  await product.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+}
