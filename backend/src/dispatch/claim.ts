@@ -10,6 +10,8 @@ export interface Grant {
   low: number;
   high: number;
   rate: number;
+  /** Tells this handing out from every other of the same grant. */
+  lease: string;
   /** It was in the hands of a process that is gone: some of it may have left. */
   abandoned: boolean;
   rows: GrantedRow[];
@@ -32,6 +34,7 @@ interface ClaimRow {
   rate: number;
   low: number | null;
   high: number;
+  lease: string;
   abandoned: boolean;
   position: number | null;
   attempt: number;
@@ -51,18 +54,23 @@ export interface Claim {
  * One statement over all campaigns: locks those that are due, takes for each a grant given back or left behind by
  * a dead process, or else the next messages of its queue, writes the grant and moves cursor and due time.
  *
- * Danger: `taken` repeats its condition on the grant's own row, because the snapshot may be older than the lock on
- * the campaign: without it a grant just taken by another process would be taken a second time. `now()` and not
- * clock_timestamp(), which no index can serve.
+ * Danger: the lock gives a campaign's row as it is, everything else is read as it was when the statement began. A
+ * campaign changed in between is therefore left for the next look (`seen`): else a file just added would be skipped
+ * for good, one just removed be sent, a grant just taken by another process be taken twice. Whoever changes a
+ * campaign's queue must update its row. `now()` and not clock_timestamp(), which no index can serve.
  */
 const CLAIM = `
-with due as materialized (
-  select account_id, id as campaign_id, run, cursor, last_position, rate, due_at
+with locked as materialized (
+  select account_id, id as campaign_id, run, cursor, last_position, rate, due_at, xmin as version
     from campaign
    where state = 'running' and due_at <= now()
    order by due_at
    limit $1::int
      for no key update skip locked),
+due as materialized (
+  select l.*
+    from locked l
+    join campaign seen on seen.account_id = l.account_id and seen.id = l.campaign_id and seen.xmin = l.version),
 again as (
   select distinct on (g.account_id, g.campaign_id)
          g.account_id, g.campaign_id, g.run, g.low, g.owner is not null as abandoned
@@ -92,14 +100,14 @@ taken as (
     join due d on d.account_id = a.account_id and d.campaign_id = a.campaign_id
    where g.account_id = a.account_id and g.campaign_id = a.campaign_id and g.run = a.run and g.low = a.low
      and case when g.owner is null then g.due_at <= now() else g.lease_until < now() end
-  returning g.account_id, g.campaign_id, g.run, g.low, g.high, a.abandoned),
+  returning g.account_id, g.campaign_id, g.run, g.low, g.high, g.lease_until, a.abandoned),
 granted as (
   insert into dispatch_grant (account_id, campaign_id, run, low, high, owner, due_at, send_until, lease_until)
   select f.account_id, f.campaign_id, f.run, f.low, f.high, $2::uuid, now(),
          now() + make_interval(secs => greatest(1, d.rate / 60) * $4::float8 / d.rate + $3::float8),
          now() + make_interval(secs => greatest(1, d.rate / 60) * $4::float8 / d.rate + $3::float8 + $5::float8)
     from fresh f join due d on d.account_id = f.account_id and d.campaign_id = f.campaign_id
-  returning account_id, campaign_id, run, low, high, false as abandoned),
+  returning account_id, campaign_id, run, low, high, lease_until, false as abandoned),
 handed as materialized (
   select g.*, m.position, m.attempt, m.list_id, c.phone, c.cells, s.phone is not null as stopped
     from (select * from taken union all select * from granted) g
@@ -121,7 +129,7 @@ moved as (
     left join (select account_id, campaign_id, count(*) as size from handed group by 1, 2) h
            on h.account_id = d.account_id and h.campaign_id = d.campaign_id
    where c.account_id = d.account_id and c.id = d.campaign_id)
-select d.account_id, d.campaign_id, d.run, d.rate, g.low, g.high, g.abandoned,
+select d.account_id, d.campaign_id, d.run, d.rate, g.low, g.high, g.lease_until::text as lease, g.abandoned,
        h.position, h.attempt, h.list_id, h.phone, h.cells, h.stopped
   from due d
   left join (select * from taken union all select * from granted) g
@@ -162,6 +170,7 @@ function collect(rows: ClaimRow[]): Claim {
         low: row.low,
         high: row.high,
         rate: row.rate,
+        lease: row.lease,
         abandoned: row.abandoned,
         rows: [],
       };

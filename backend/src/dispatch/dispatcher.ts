@@ -234,8 +234,8 @@ export class Dispatcher {
 
   private end(grant: OpenGrant): void {
     this.grants.delete(grant);
-    const { accountId, campaignId, run, low, giveBackAfterMs } = grant;
-    this.endings.push({ accountId, campaignId, run, low, giveBackAfterMs });
+    const { accountId, campaignId, run, low, lease, giveBackAfterMs } = grant;
+    this.endings.push({ accountId, campaignId, run, low, lease, giveBackAfterMs });
   }
 
   /**

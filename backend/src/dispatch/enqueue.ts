@@ -86,15 +86,20 @@ export async function enqueueFromRun(
   return placed!.queued;
 }
 
-/** Takes a list's messages that nobody holds out of the queue. They stay in the report as cancelled. */
+/**
+ * Takes a list's messages that nobody holds out of the queue. They stay in the report as cancelled. The campaign's
+ * row is written as it was: a claim that began before this sees by it that the queue has changed.
+ */
 export async function cancelQueued(manager: EntityManager, key: RunKey, listId: number): Promise<void> {
   await manager.query(
-    `update message m set state = 'cancelled', reason = 'list_removed'
-      where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.list_id = $4 and m.state = 'queued'
-        and not exists (
-            select from dispatch_grant g
-             where g.account_id = m.account_id and g.campaign_id = m.campaign_id and g.run = m.run
-               and g.owner is not null and m.position > g.low and m.position <= g.high)`,
+    `with cancelled as (
+       update message m set state = 'cancelled', reason = 'list_removed'
+        where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.list_id = $4 and m.state = 'queued'
+          and not exists (
+              select from dispatch_grant g
+               where g.account_id = m.account_id and g.campaign_id = m.campaign_id and g.run = m.run
+                 and g.owner is not null and m.position > g.low and m.position <= g.high))
+     update campaign set cursor = cursor where account_id = $1 and id = $2`,
     [key.accountId, key.campaignId, key.run, listId],
   );
 }

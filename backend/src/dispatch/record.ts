@@ -25,13 +25,14 @@ export interface GrantEnd {
   campaignId: number;
   run: number;
   low: number;
+  lease: string;
   giveBackAfterMs: number | null;
 }
 
 /**
  * Outcomes of all campaigns at once. Safe to repeat after a lost answer: a state only moves forward. An outcome is
- * a fact and is taken whoever brings it; only the grant asks for its owner, so that a process that lost its lease
- * cannot end what another has taken over.
+ * a fact and is taken whoever brings it; only the grant asks for its owner and its lease, so that a process cannot
+ * end what another, or it itself meanwhile, has taken over.
  */
 const RECORD = `
 with outcome as (
@@ -50,18 +51,18 @@ mapped as (
   select account_id, channel_id, provider_id, campaign_id, run, position, phone
     from outcome where provider_id is not null),
 ending as (
-  select * from unnest($14::int[], $15::int[], $16::int[], $17::int[], $18::float8[])
-    as e (account_id, campaign_id, run, low, give_back_after)),
+  select * from unnest($14::int[], $15::int[], $16::int[], $17::int[], $18::timestamptz[], $19::float8[])
+    as e (account_id, campaign_id, run, low, lease_until, give_back_after)),
 given_back as (
   update dispatch_grant g
      set owner = null, due_at = now() + make_interval(secs => e.give_back_after / 1000)
     from ending e
    where g.account_id = e.account_id and g.campaign_id = e.campaign_id and g.run = e.run and g.low = e.low
-     and g.owner = $19 and e.give_back_after is not null)
+     and g.owner = $20 and g.lease_until = e.lease_until and e.give_back_after is not null)
 delete from dispatch_grant g
  using ending e
  where g.account_id = e.account_id and g.campaign_id = e.campaign_id and g.run = e.run and g.low = e.low
-   and g.owner = $19 and e.give_back_after is null`;
+   and g.owner = $20 and g.lease_until = e.lease_until and e.give_back_after is null`;
 
 export async function record(
   manager: EntityManager,
@@ -87,6 +88,7 @@ export async function record(
     endings.map((each) => each.campaignId),
     endings.map((each) => each.run),
     endings.map((each) => each.low),
+    endings.map((each) => each.lease),
     endings.map((each) => each.giveBackAfterMs),
     owner,
   ]);

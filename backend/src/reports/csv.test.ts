@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cloneDatabase, type TestDatabase } from '../../test/database.ts';
 import { csvCell, csvLine } from './csv.ts';
+import { plainLines } from './download.ts';
 
 describe('a cell of CSV', () => {
   test.each([
@@ -20,6 +21,10 @@ describe('a cell of CSV', () => {
   ])('%j becomes %j', (cell, expected) => expect(csvCell(cell)).toBe(expected));
 
   test('a line ends with CRLF', () => expect(csvLine(['a', 'b'])).toBe('a;b\r\n'));
+});
+
+test('what COPY escapes is put back, and lines end with CRLF', () => {
+  expect(plainLines('a\\nb\\r\\t\\\\n\nc\n')).toBe('a\nb\r\t\\n\r\nc\r\n');
 });
 
 describe('the same rule in PostgreSQL', () => {

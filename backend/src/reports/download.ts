@@ -16,13 +16,10 @@ export function csvHeaders(response: Response, fileName: string): void {
   });
 }
 
-/** Cannot stand in a line: `csvLineSql` takes both out. */
-const QUOTE = 0x01;
-
 /**
- * Streams a query whose only column is a finished line (`csvLineSql`): `head` first, then line by line in flat
- * memory. COPY is four times cheaper than reading rows, but its CSV form quotes what it likes and its text form
- * escapes; with a quote character that no line holds, taking that byte out again gives the lines as they were.
+ * Streams a query whose only column is a finished line (`csvLineSql`): `head` first, then line by line, each ended
+ * with CRLF, in flat memory. COPY is several times cheaper than reading rows; its text form escapes a few
+ * characters, which are put back here.
  */
 export async function streamLines(
   dataSource: DataSource,
@@ -35,8 +32,9 @@ export async function streamLines(
   try {
     await runner.startTransaction();
     await planForManyRows(runner.manager);
-    const options = `format csv, delimiter E'\\x02', quote E'\\x01', escape E'\\x01'`;
-    const copy = client.query(copyTo(`copy (${sql}) to stdout (${options})`));
+    // Times are written as text: in the one way, whatever the server's own is.
+    await runner.query('set local datestyle = iso');
+    const copy = client.query(copyTo(`copy (${sql}) to stdout`));
     await pipeline(lines(head, copy), response);
     await runner.commitTransaction();
   } catch (error) {
@@ -50,6 +48,21 @@ export async function streamLines(
 
 async function* lines(head: string, copy: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield Buffer.from(head);
-  for await (const chunk of copy)
-    yield chunk.includes(QUOTE) ? (chunk.filter((byte) => byte !== QUOTE) as Buffer) : chunk;
+  let rest = '';
+  for await (const chunk of copy) {
+    // As latin1 every byte is one character, so UTF-8 passes through whole wherever a chunk is cut.
+    const text = rest + chunk.toString('latin1');
+    // A backslash at the end belongs to what comes with the next chunk.
+    const cut = text.endsWith('\\') ? text.length - /\\+$/.exec(text)![0].length : text.length;
+    rest = text.slice(cut);
+    yield Buffer.from(plainLines(text.slice(0, cut)), 'latin1');
+  }
+}
+
+const ESCAPES: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\' };
+
+/** COPY's text form ends lines with LF and writes what it must escape with a backslash (PostgreSQL, COPY, "Text Format"). */
+export function plainLines(text: string): string {
+  const ended = text.replaceAll('\n', '\r\n');
+  return ended.includes('\\') ? ended.replace(/\\(.)/g, (_, code: string) => ESCAPES[code] ?? code) : ended;
 }

@@ -13,9 +13,9 @@ export class CsvCell1764000100000 implements MigrationInterface {
       -- Small enough to be put in place of its call: nine cells in ten have nothing to guard.
       create function csv_cell(cell text) returns text language sql immutable parallel safe as $$
         select case when cell is null then ''
-                    when cell ~ '[;"[:cntrl:]]' then csv_cell_guarded(cell)
-                    when cell ~ '^[-=+@]' then '''' || cell
-                    else cell end
+                    when cell !~ '^[-=+@]|[;"[:cntrl:]]' then cell
+                    when cell !~ '[;"[:cntrl:]]' then '''' || cell
+                    else csv_cell_guarded(cell) end
       $$;
     `);
   }

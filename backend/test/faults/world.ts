@@ -1,0 +1,343 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Campaign, CampaignSettings, ControlResult } from '../../../contract/campaign.ts';
+import type { Role } from '../../../contract/session.ts';
+import { postgresUser, reachableFolder } from '../../src/database/postgres-user.ts';
+import { PROJECT_ROOT } from '../../src/project-root.ts';
+
+/** What the sandbox's control API tells of what it accepted. */
+export interface LedgerStats {
+  accepted: number;
+  distinctRefs: number;
+  distinctPhones: number;
+  replays: number;
+  sentTwice: number;
+  maxPerMinute: number;
+}
+
+export type SandboxSettings = Record<string, unknown>;
+
+/** No chance but what a scenario asks for: everything is delivered, nobody answers by himself. */
+const CALM: SandboxSettings = {
+  latencyMs: 20,
+  receipts: { delayMs: 300, deliveredShare: 1, readShare: 0, failedShare: 0 },
+  customers: { replyShare: 0 },
+};
+
+/**
+ * The built product as it runs for a customer: the backend with its own PostgreSQL, and the sandbox as its host and
+ * provider, each a process of its own. The sandbox is never harmed: its ledger is what everything is checked against.
+ */
+export class World {
+  private static readonly opened = new Set<World>();
+  readonly dataDir: string;
+  readonly port: number;
+  sandboxUrl = '';
+  backend: Program | null = null;
+  private sandbox: Program | null = null;
+  private readonly programs = new Set<Program>();
+  private token: { value: string; until: number } | null = null;
+
+  private constructor(dataDir: string, port: number) {
+    this.dataDir = dataDir;
+    this.port = port;
+  }
+
+  static async open(settings: SandboxSettings = {}): Promise<World> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'mass-messaging-fault-'));
+    // The postgres user must be able to enter it.
+    chmodSync(dataDir, 0o755);
+    const world = new World(dataDir, await freePort());
+    World.opened.add(world);
+    try {
+      await world.startSandbox();
+      await world.sandboxCall('PUT', '/settings', CALM);
+      await world.sandboxCall('PUT', '/settings', settings);
+      await world.startBackend().ready();
+      await world.sandboxCall('POST', '/install', { tenant: 'romashka' });
+      return world;
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
+  }
+
+  /** For whoever is told to stop in the middle of a scenario. */
+  static async closeAll(): Promise<void> {
+    await Promise.all([...World.opened].map((world) => world.close()));
+  }
+
+  private async startSandbox(): Promise<void> {
+    const env = { SANDBOX_PORT: '0', BACKEND_URL: this.backendUrl };
+    this.sandbox = this.run('dist/sandbox/src/main.js', env, () => Promise.resolve(this.sandboxUrl !== ''));
+    await until('the sandbox listens', 20_000, () => {
+      this.sandboxUrl = /listening on (http:\S+)/.exec(this.sandbox!.output)?.[1] ?? '';
+      return this.sandboxUrl !== '' || this.sandbox!.ended;
+    });
+    if (this.sandbox.ended) throw new Error(`the sandbox did not start: ${this.sandbox.output}`);
+  }
+
+  get backendUrl(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts one more on the same data folder; the latest is `backend`. It need not be ready yet. */
+  startBackend(port = this.port): Program {
+    const env = {
+      PORT: String(port),
+      HOSTS_FILE: join(this.dataDir, 'sandbox', 'hosts.json'),
+      ALLOW_LOCAL_HOSTS: 'true',
+    };
+    const health = `http://127.0.0.1:${port}/health`;
+    this.backend = this.run('dist/backend/src/main.js', env, () =>
+      fetch(health, { signal: AbortSignal.timeout(2000) })
+        .then(async (answer) => {
+          await answer.body?.cancel();
+          return answer.ok;
+        })
+        .catch(() => false),
+    );
+    return this.backend;
+  }
+
+  private run(file: string, env: Record<string, string>, isReady: () => Promise<boolean>): Program {
+    const program = new Program(file, { DATA_DIR: this.dataDir, ...env }, isReady);
+    this.programs.add(program);
+    return program;
+  }
+
+  /** The folder of the embedded PostgreSQL, wherever the backend had to put it. */
+  get postgresFolder(): string {
+    return reachableFolder(join(this.dataDir, 'postgres'), postgresUser());
+  }
+
+  /** A connection of our own beside the backend's. Null where PostgreSQL does not run. */
+  postgresUrl(): string | null {
+    const pidFile = join(this.postgresFolder, 'data', 'postmaster.pid');
+    if (!existsSync(pidFile)) return null;
+    const port = readFileSync(pidFile, 'utf8').split('\n')[3];
+    const password = readFileSync(join(this.postgresFolder, 'password'), 'utf8');
+    return `postgres://postgres:${password}@127.0.0.1:${port}/mass_messaging`;
+  }
+
+  async sandboxCall<T = unknown>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<T> {
+    return call<T>(`${this.sandboxUrl}/sandbox${path}`, method, {}, body && JSON.stringify(body));
+  }
+
+  stats(campaignRef?: string): Promise<LedgerStats> {
+    return this.sandboxCall(
+      'GET',
+      `/ledger/stats?tenant=romashka${campaignRef ? `&campaign_ref=${campaignRef}` : ''}`,
+    );
+  }
+
+  /** When each message was accepted, in ms, in order. */
+  async acceptedAt(campaignRef: string): Promise<number[]> {
+    const times: number[] = [];
+    for (let offset: number | null = 0; offset !== null;) {
+      const page: { data: { at_ms: number }[]; next_offset: number | null } = await this.sandboxCall(
+        'GET',
+        `/ledger?tenant=romashka&campaign_ref=${campaignRef}&limit=10000&offset=${offset}`,
+      );
+      times.push(...page.data.map(({ at_ms }) => at_ms));
+      offset = page.next_offset;
+    }
+    return times;
+  }
+
+  async api<T>(method: string, path: string, body?: object | string): Promise<T> {
+    const text = typeof body === 'string';
+    const headers = {
+      authorization: `Bearer ${await this.session()}`,
+      ...(text && { 'content-type': 'text/csv' }),
+    };
+    return call<T>(
+      `${this.backendUrl}/api${path}`,
+      method,
+      headers,
+      text || !body ? (body as string) : JSON.stringify(body),
+    );
+  }
+
+  /** A token lives five minutes; one that is used for two is not asked for at every look. */
+  private async session(role: Role = 'admin'): Promise<string> {
+    if (!this.token || this.token.until < Date.now()) {
+      const body = { tenant: 'romashka', user: 'faults', role };
+      const { token } = await this.sandboxCall<{ token: string }>('POST', '/token', body);
+      this.token = { value: token, until: Date.now() + 120_000 };
+    }
+    return this.token.value;
+  }
+
+  /** A campaign of so many numbers, no number in two campaigns, ready to be started. */
+  async campaign(number: number, messages: number, rate: number): Promise<number> {
+    const { id, version } = await this.api<Campaign>('POST', '/campaigns', { name: `Campaign ${number}` });
+    const settings: Partial<CampaignSettings> = {
+      method: 'sms',
+      channelId: 'sms-romashka-number',
+      text: 'Здравствуйте!',
+      ratePerMinute: rate,
+    };
+    await this.api('PATCH', `/campaigns/${id}`, { version, settings });
+    const phones = Array.from({ length: messages }, (_, i) => `+79${120_000_000 + number * 100_000 + i}`);
+    await this.api(
+      'PUT',
+      `/campaigns/${id}/lists/main?fileName=list.csv`,
+      `Phone\r\n${phones.join('\r\n')}\r\n`,
+    );
+    return id;
+  }
+
+  control(id: number, control: string): Promise<ControlResult> {
+    return this.api('POST', `/campaigns/${id}/controls/${control}`, {});
+  }
+
+  get(id: number): Promise<Campaign> {
+    return this.api('GET', `/campaigns/${id}`);
+  }
+
+  /** Ends every process and removes every file, whatever state they are in. */
+  async close(): Promise<void> {
+    await Promise.all([...this.programs].map((program) => program.end()));
+    await this.endPostgres();
+    rmSync(this.dataDir, { recursive: true, force: true });
+    rmSync(this.postgresFolder, { recursive: true, force: true });
+    World.opened.delete(this);
+  }
+
+  /** The PostgreSQL of a killed backend lives on; nobody will take this one over. */
+  private async endPostgres(): Promise<void> {
+    const data = join(this.postgresFolder, 'data');
+    const file = join(data, 'postmaster.pid');
+    if (!existsSync(file)) return;
+    const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+    const isOurs = () => commandLine(pid).includes(data);
+    if (isOurs()) process.kill(pid, 'SIGQUIT');
+    await until('PostgreSQL is gone', 10_000, () => !isOurs()).catch(
+      () => isOurs() && process.kill(pid, 'SIGKILL'),
+    );
+  }
+}
+
+/** A built program as a child process. */
+export class Program {
+  output = '';
+  private readonly child: ChildProcess;
+  private readonly exited: Promise<number | null>;
+
+  constructor(
+    file: string,
+    env: Record<string, string>,
+    private readonly isReady: () => Promise<boolean>,
+  ) {
+    const { PATH, HOME } = process.env;
+    this.child = spawn(process.execPath, ['--enable-source-maps', join(PROJECT_ROOT, file)], {
+      cwd: PROJECT_ROOT,
+      env: { PATH, HOME, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const keep = (data: Buffer) => (this.output = (this.output + data.toString()).slice(-20_000));
+    this.child.stdout!.on('data', keep);
+    this.child.stderr!.on('data', keep);
+    this.exited = new Promise((done) => this.child.once('close', done));
+    // Whoever runs us may be ended before `close` is called.
+    const lastResort = () => this.child.kill('SIGKILL');
+    process.once('exit', lastResort);
+    void this.exited.then(() => process.off('exit', lastResort));
+  }
+
+  get ended(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Resolves when it answers; rejects with its output when it ends instead. */
+  async ready(): Promise<void> {
+    await until('the program answers', 60_000, async () => this.ended || (await this.isReady()));
+    if (this.ended) throw new Error(`ended before it was ready: ${this.output}`);
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.exited;
+  }
+
+  /** @returns how long the orderly stop took, in ms, and its exit code */
+  async stop(): Promise<{ ms: number; code: number | null }> {
+    const begun = performance.now();
+    this.child.kill('SIGTERM');
+    return { code: await this.exited, ms: performance.now() - begun };
+  }
+
+  /** @returns the exit code; null where a signal ended it */
+  exit(): Promise<number | null> {
+    return this.exited;
+  }
+
+  /** In order if it can, by force if it must. */
+  async end(): Promise<void> {
+    if (this.ended) return;
+    const force = setTimeout(() => this.child.kill('SIGKILL'), 10_000);
+    await this.stop();
+    clearTimeout(force);
+  }
+}
+
+export async function until(
+  what: string,
+  withinMs: number,
+  reached: () => boolean | Promise<boolean>,
+  everyMs = 50,
+): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await reached())) {
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs / 1000} s: ${what}`);
+    await pause(everyMs);
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}
+
+/** Below the range from which outgoing connections take theirs: it must still be free when the backend starts again. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((done) => {
+      server.once('error', () => done(false));
+      server.listen(port, '127.0.0.1', () => done(true));
+    });
+    if (!free) continue;
+    await new Promise((done) => server.close(done));
+    return port;
+  }
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function call<T>(
+  url: string,
+  method: string,
+  headers: Record<string, string>,
+  body: string | undefined,
+): Promise<T> {
+  const answer = await fetch(url, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(body !== undefined && { body }),
+    signal: AbortSignal.timeout(30_000),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${text.slice(0, 500)}`);
+  return (text === '' ? null : JSON.parse(text)) as T;
+}
