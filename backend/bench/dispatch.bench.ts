@@ -76,7 +76,9 @@ function shown({ perSecond, nodeUs, postgresUs }: Speed): string {
 async function measurePace(dataSource: DataSource, figures: Figures): Promise<void> {
   await fillQueue(dataSource, { campaigns: PACED_CAMPAIGNS, messagesEach: 500 });
   const pace = await runPaced(dataSource, PACED_SECONDS);
-  console.log(`paced: slowest campaign ${pace.slowestPerMinute.toFixed(1)}/min`);
+  console.log(
+    `paced: slowest campaign ${pace.slowestPerMinute.toFixed(1)}/min, longest pause of all ${pace.longestPauseMs.toFixed(0)} ms`,
+  );
   figures.atLeast('share-of-rate', (pace.perMinute / RATE) * 100, 98, '%');
   figures.atLeast('gap-p50', pace.gapMs, 180, 'ms');
   figures.atMost('gap-p50', pace.gapMs, 220, 'ms');

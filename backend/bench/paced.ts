@@ -31,6 +31,8 @@ export interface Pace {
   gapMs: number;
   /** The most of one campaign in any window of a minute. */
   mostInMinute: number;
+  /** The longest in which nothing left at all: a stall of the machine or of the database. */
+  longestPauseMs: number;
   cpuShare: number;
 }
 
@@ -55,6 +57,7 @@ export async function runPaced(dataSource: DataSource, forSeconds: number): Prom
     slowestPerMinute: Math.min(...rates),
     gapMs: median(campaigns.flatMap(gaps)),
     mostInMinute: Math.max(...campaigns.map((times) => mostWithin(times, 60_000))),
+    longestPauseMs: Math.max(...gaps(campaigns.flat().sort((a, b) => a - b))),
     cpuShare: (user + system) / 1e6 / forSeconds,
   };
 }

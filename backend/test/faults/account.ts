@@ -3,10 +3,12 @@ import { accountAddsUp } from '../../../contract/message-states.ts';
 import { LATENESS, SPREAD, spacing } from '../../src/dispatch/pacing.ts';
 import { until, type World } from './world.ts';
 
-/** What a scenario comes to: every number but `messages` and `rounds` is to be nought. */
+/** What a scenario comes to: every number but `messages`, `rounds` and `replays` is to be nought. */
 export interface Account {
   rounds: number;
   messages: number;
+  /** Asked again with the same key: shows that the fault did hit messages on their way. */
+  replays: number;
   /** Accepted a second time, by the provider's ledger. */
   twice: number;
   /** Never accepted, though nobody refused or cancelled them. */
@@ -63,11 +65,21 @@ export async function accountOf(
   campaigns: readonly Started[],
   rounds: number,
 ): Promise<Account> {
-  const sum: Account = { rounds, messages: 0, twice: 0, lost: 0, overRate: 0, unaccounted: 0, unknown: 0 };
+  const sum: Account = {
+    rounds,
+    messages: 0,
+    replays: 0,
+    twice: 0,
+    lost: 0,
+    overRate: 0,
+    unaccounted: 0,
+    unknown: 0,
+  };
   for (const { id, messages, rate } of campaigns) {
     const stats = await world.stats(refOf(id));
     const { account } = (await world.get(id)).progress;
     sum.messages += messages;
+    sum.replays += stats.replays;
     sum.twice += Math.max(stats.sentTwice, stats.accepted - stats.distinctRefs);
     sum.lost += Math.max(0, messages - stats.distinctRefs);
     sum.overRate += overRate(await world.acceptedAt(refOf(id)), rate);

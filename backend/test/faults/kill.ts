@@ -9,7 +9,10 @@ const LIFE_MS = 3000;
 const CUT_START_EVERY = 4;
 
 /** kill -9 at random moments, again and again, each time followed by nothing but a new start. */
-export async function kill(rounds: number, settings: SandboxSettings = {}): Promise<Account> {
+export async function kill(
+  rounds: number,
+  settings: SandboxSettings = {},
+): Promise<Account & { replies: number }> {
   const world = await World.open({
     customers: { replyShare: 0.1, delayMs: 500, texts: ['Да'] },
     ...settings,
@@ -32,24 +35,30 @@ export async function kill(rounds: number, settings: SandboxSettings = {}): Prom
     await world.backend!.ready();
     await completed(world, campaigns, 120_000 + (campaigns[0]!.messages / RATE) * 60_000);
     const account = await accountOf(world, campaigns, rounds);
-    account.unaccounted += await lostReplies(world, campaigns);
-    return account;
+    const { lost, chats } = await repliesOf(world, campaigns);
+    account.unaccounted += lost;
+    return { ...account, replies: chats };
   } finally {
     await world.close();
   }
 }
 
-/** Every reply is told once and opens one chat. @returns how many do not */
-async function lostReplies(world: World, campaigns: readonly Started[]): Promise<number> {
-  let missing = 0;
+/** Every reply is told once and opens one chat. @returns how many did, and how many did not or did twice */
+async function repliesOf(
+  world: World,
+  campaigns: readonly Started[],
+): Promise<{ lost: number; chats: number }> {
+  let lost = 0;
+  let chats = 0;
   const look = async () => {
     const { pending } = await world.sandboxCall<{ pending: number }>('GET', '/webhooks/stats');
     const { total } = await world.sandboxCall<{ total: number }>('GET', '/chats?tenant=romashka');
     let replied = 0;
     for (const { id } of campaigns) replied += (await world.get(id)).progress.replied;
-    missing = pending + Math.abs(total - replied);
-    return missing === 0;
+    lost = pending + Math.abs(total - replied);
+    chats = total;
+    return lost === 0;
   };
   await until('every reply has its chat', 60_000, look, 200).catch(() => undefined);
-  return missing;
+  return { lost, chats };
 }
