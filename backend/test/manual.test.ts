@@ -221,6 +221,23 @@ test('9: a campaign waits for its time in the account’s zone, starts once then
   }
 });
 
+test('9: a scheduled campaign that has nobody to write to becomes a draft again and holds up no other', async () => {
+  const { ScheduledStarts } = await import('../src/campaigns/scheduled-starts.ts');
+  const at = new Date(Date.now() + (3 * 60 + 2) * 60_000).toISOString().slice(0, 16);
+  const scheduled = async (number: string) => {
+    const { id } = await smsCampaign({ schedule: { kind: 'at', at } });
+    await api.upload(id, 'main', csv([number])).expect(200);
+    const { body } = await api.control(id, 'start').expect(200);
+    return body.campaign as Campaign;
+  };
+  const empty = await scheduled('89124440001');
+  await api.call('post', '/stop-list').send({ phone: '89124440001' }).expect(204);
+  const good = await scheduled('89124440002');
+  await host.app.get(ScheduledStarts).runOnce(new Date(new Date(good.scheduledFor!).getTime() + 1000));
+  expect(await api.get(empty.id)).toMatchObject({ state: 'draft', pauseReason: null });
+  await api.until(good.id, done);
+});
+
 describe('10: the controls', () => {
   test('pause stops the hand-over at once, resume goes on, and nobody is written to twice', async () => {
     const { id } = await smsCampaign();
@@ -332,7 +349,7 @@ test('a chat appears only when the customer answers, with what the person had re
   host.sandbox.customers.reply({ tenant: 'romashka', phone: '+79125550002', text: ' Стоп! ' });
   await api.until(id, ({ progress }) => progress.replied === 2);
   const { body } = await api.call('get', '/stop-list').expect(200);
-  expect(body.data).toMatchObject([{ phone: '+79125550002', evidence: ' Стоп! ' }]);
+  expect(body.data[0]).toMatchObject({ phone: '+79125550002', evidence: ' Стоп! ' });
   await api.control(id, 'restart').expect(200);
   const again = await api.until(id, (c) => done(c) && c.progress.account.delivered === 1);
   expect(again.progress.account).toMatchObject({ rows: 2, stopped: 1 });

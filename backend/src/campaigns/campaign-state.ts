@@ -101,8 +101,9 @@ export async function changeState(
       id,
       change.from,
       change.to,
-      change.pauseReason ?? null,
-      change.pauseDetail ?? null,
+      // Only a paused campaign carries a reason; of any other change the event keeps it.
+      change.to === 'paused' ? (change.pauseReason ?? null) : null,
+      change.to === 'paused' ? (change.pauseDetail ?? null) : null,
       change.scheduledFor ?? null,
     ],
   );

@@ -56,7 +56,16 @@ export class ScheduledStarts {
       [now],
     );
     let started = 0;
-    for (const each of due) started += (await this.begin(each, now)) ? 1 : 0;
+    for (const each of due) {
+      try {
+        started += (await this.begin(each, now)) ? 1 : 0;
+      } catch (error) {
+        // One campaign's trouble must not hold up the others, least of all those of other accounts.
+        this.logger.warn(
+          `scheduled start ${each.account_id}:${each.id}: ${maskPhones((error as Error).message)}`,
+        );
+      }
+    }
     return started;
   }
 
@@ -66,11 +75,12 @@ export class ScheduledStarts {
       // Another process was faster, or a person took the schedule back.
       if (row.state !== 'scheduled' || row.scheduled_for!.getTime() !== due.scheduled_for.getTime())
         return false;
+      // Before anything that may fail, so that there is something to go back to.
+      await manager.query('savepoint begin_run');
       try {
         const readiness = await this.previews.readiness(row, due.time_zone);
         const inTheWay = readiness.obstacles.filter(({ field }) => field !== 'schedule');
         const hold = holdFor(inTheWay, now.getTime() - due.scheduled_for.getTime());
-        await manager.query('savepoint begin_run');
         await this.controls.startScheduled(manager, row, readiness, hold);
         return true;
       } catch (error) {
@@ -82,7 +92,7 @@ export class ScheduledStarts {
         ) {
           return false;
         }
-        await manager.query('rollback to savepoint begin_run').catch(() => undefined);
+        await manager.query('rollback to savepoint begin_run');
         await changeState(manager, row.account_id, row.id, {
           action: 'start',
           by: 'system',
