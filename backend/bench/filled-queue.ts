@@ -12,7 +12,7 @@ const CONTENT: RunContent = {
   removeDuplicates: true,
 };
 
-/** Accounts that share the campaigns evenly. */
+/** Accounts that share the campaigns evenly; of fewer campaigns each has its own. */
 const ACCOUNTS = 100;
 
 /** Empties the tables and fills them anew: running campaigns, due now, each with as many messages, all queued. */
@@ -23,17 +23,17 @@ export async function fillQueue(
   await dataSource.query(
     'truncate account restart identity cascade; truncate contact, message, dispatch_grant, provider_message',
   );
-  const each = campaigns / ACCOUNTS;
+  const accounts = Math.min(ACCOUNTS, campaigns);
   await dataSource.query(
     `insert into account (host, external_id, name, time_zone)
      select 'bench', n::text, 'Bench', 'Europe/Moscow' from generate_series(1, $1::int) n`,
-    [ACCOUNTS],
+    [accounts],
   );
   await dataSource.query(
     `insert into campaign (account_id, id, state, run, rate, last_position, due_at)
      select a.id, n, 'running', 1, 300, $2, now() - interval '1 s'
        from account a, generate_series(1, $1::int) n`,
-    [each, messagesEach],
+    [campaigns / accounts, messagesEach],
   );
   await dataSource.query(
     `insert into list (account_id, campaign_id, id, slot, method, file_name, bytes, encoding, separator, columns, phone_column,
