@@ -4,7 +4,7 @@ import type { Control, RestartScope } from '../../../contract/campaign-states.ts
 import type { ControlResult, PauseReason } from '../../../contract/campaign.ts';
 import { roleMay } from '../../../contract/session.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
-import { planForManyRows, rowsOf } from '../database/rows.ts';
+import { planForManyRows } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { enqueueFromRun, enqueueList, type RunKey } from '../dispatch/enqueue.ts';
 import { ProblemError } from '../errors.ts';
@@ -19,9 +19,6 @@ import {
 import { campaignView, CONTROL_PERMISSIONS } from './campaign-view.ts';
 import { clearCampaign } from './clear-campaign.ts';
 import { PreviewService, type Readiness } from './preview.service.ts';
-
-/** How often another process's grants are looked at while Pause waits for them, in ms. */
-const LOOK_AGAIN_MS = 50;
 
 /** Start, pause, resume, clear, restart: each one guarded change of state, with what follows from it. */
 @Injectable()
@@ -82,28 +79,7 @@ export class ControlsService {
   /** From the commit on no process is granted anything; what is granted and has not left, never will. */
   private async pause(caller: Caller, id: number): Promise<number> {
     await this.move(caller, id, 'pause');
-    return this.waitForSilence(this.dataSource.manager, caller.accountId, id);
-  }
-
-  /**
-   * Stops this process's part at once and waits until other processes can no longer hand over: their grants end
-   * by themselves within about a second.
-   *
-   * @returns how many messages are on their way
-   */
-  private async waitForSilence(manager: EntityManager, accountId: number, id: number): Promise<number> {
-    const own = await this.dispatcher.haltAndRecord(accountId, id);
-    for (;;) {
-      const [others] = await rowsOf<{ open: number }>(
-        manager,
-        `select count(*)::int as open from dispatch_grant
-          where account_id = $1 and campaign_id = $2 and owner is not null and owner <> $3
-            and send_until > clock_timestamp()`,
-        [accountId, id, this.dispatcher.owner],
-      );
-      if (others!.open === 0) return own;
-      await new Promise((resume) => setTimeout(resume, LOOK_AGAIN_MS));
-    }
+    return this.dispatcher.silence(caller.accountId, id);
   }
 
   private async clear(caller: Caller, id: number): Promise<number> {
@@ -111,7 +87,7 @@ export class ControlsService {
       const row = await lockCampaign(manager, caller.accountId, id);
       requireControl('clear', row.state);
       // The row is locked, so nobody is granted anything new while this waits.
-      const inFlight = await this.waitForSilence(manager, caller.accountId, id);
+      const inFlight = await this.dispatcher.silence(caller.accountId, id);
       await clearCampaign(manager, row);
       const change = { action: 'clear', by: caller.userId, from: row.state, to: 'draft' as const };
       await changeState(manager, caller.accountId, id, change);

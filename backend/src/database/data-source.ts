@@ -8,6 +8,7 @@ import { ListEntity } from '../lists/list.entity.ts';
 import { StopListEntity } from '../stop-list/stop-list.entity.ts';
 import { Initial1764000000000 } from './migrations/1764000000000-initial.ts';
 import { CsvCell1764000100000 } from './migrations/1764000100000-csv-cell.ts';
+import { MessageDoubt1764000200000 } from './migrations/1764000200000-message-doubt.ts';
 
 /** The one DataSource, for the app, the command line and the tests. Large tables have no entity: their SQL is code. */
 export function createDataSource(url: string, poolSize: number): DataSource {
@@ -19,7 +20,7 @@ export function createDataSource(url: string, poolSize: number): DataSource {
     connectTimeoutMS: 10_000,
     synchronize: false,
     migrationsTableName: 'migration',
-    migrations: [Initial1764000000000, CsvCell1764000100000],
+    migrations: [Initial1764000000000, CsvCell1764000100000, MessageDoubt1764000200000],
     entities: [
       AccountEntity,
       InstallationEntity,

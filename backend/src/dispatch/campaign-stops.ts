@@ -27,6 +27,27 @@ export async function pauseBySystem(
   return rows.length > 0;
 }
 
+/**
+ * Whether another process still holds a grant that it may send from.
+ * @param campaignId null: any campaign of the account
+ */
+export async function othersMaySend(
+  manager: EntityManager,
+  accountId: number,
+  campaignId: number | null,
+  owner: string,
+): Promise<boolean> {
+  const rows = await rowsOf(
+    manager,
+    `select 1 from dispatch_grant
+      where account_id = $1 and ($2::int is null or campaign_id = $2) and owner is not null and owner <> $3
+        and send_until > clock_timestamp()
+      limit 1`,
+    [accountId, campaignId, owner],
+  );
+  return rows.length > 0;
+}
+
 /** Nothing of a campaign is handed out before so many milliseconds have passed. */
 export async function holdCampaign(
   manager: EntityManager,

@@ -268,7 +268,7 @@ describe('halting a campaign', () => {
     };
     await dispatcher.runOnce();
     await first;
-    expect(dispatcher.halt(campaign.accountId, campaign.campaignId)).toBe(1);
+    expect(await dispatcher.silence(campaign.accountId, campaign.campaignId)).toBe(1);
     answer();
     await dispatcher.stop();
     expect(gateway.got).toHaveLength(1);

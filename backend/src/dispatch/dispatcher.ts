@@ -16,7 +16,13 @@ import { DataSource } from 'typeorm';
 import { CONFIG, GATEWAY } from '../tokens.ts';
 import type { Config } from '../config.ts';
 import { maskPhones } from '../error.filter.ts';
-import { completeFinished, healGrants, holdCampaign, pauseBySystem } from './campaign-stops.ts';
+import {
+  completeFinished,
+  healGrants,
+  holdCampaign,
+  othersMaySend,
+  pauseBySystem,
+} from './campaign-stops.ts';
 import { claim, type Grant, type GrantedRow } from './claim.ts';
 import { compose } from './compose.ts';
 import type { Gateway, GatewayAnswer } from './gateway.ts';
@@ -31,6 +37,8 @@ const CAMPAIGNS_AT_ONCE = 500;
 const RECORDING_SECONDS = 2;
 /** How long nothing is claimed when nothing was due, in ms: the price of a start in another process. */
 const IDLE_MS = 500;
+/** How often another process's grants are looked at while a campaign is being silenced, in ms. */
+const LOOK_AGAIN_MS = 50;
 
 interface OpenGrant extends Grant {
   /** Messages that have left and wait for their answer. */
@@ -239,14 +247,33 @@ export class Dispatcher {
   }
 
   /**
-   * Nothing more of a campaign leaves this process from this moment on.
+   * Nothing more of a campaign, or of a whole account, leaves any process once this resolves. The caller has seen to
+   * it, and committed, that nothing new is granted. What this process has not handed over is given back at once;
+   * other processes' grants end by themselves within about a second.
    *
-   * @returns how many messages are on their way, their answers still to come
+   * @param campaignId null: every campaign of the account
+   * @returns how many messages of this process are on their way, their answers still to come
    */
-  halt(accountId: number, campaignId: number): number {
+  async silence(accountId: number, campaignId: number | null): Promise<number> {
+    this.halt(accountId, campaignId);
+    // A claim whose answer is on the wire may have been granted just before the caller's commit.
+    await this.claiming?.catch(() => undefined);
+    const inFlight = this.halt(accountId, campaignId);
+    // The first may join a flush that began before the halt.
+    await this.flush();
+    await this.flush();
+    while (await othersMaySend(this.dataSource.manager, accountId, campaignId, this.owner)) {
+      await new Promise((resume) => setTimeout(resume, LOOK_AGAIN_MS));
+    }
+    return inFlight;
+  }
+
+  /** @returns how many messages are on their way */
+  private halt(accountId: number, campaignId: number | null): number {
     let inFlight = 0;
     for (const grant of this.grants) {
-      if (grant.accountId !== accountId || grant.campaignId !== campaignId) continue;
+      if (grant.accountId !== accountId) continue;
+      if (campaignId !== null && grant.campaignId !== campaignId) continue;
       inFlight += grant.inFlight;
       this.haltGrant(grant);
     }
@@ -259,15 +286,6 @@ export class Dispatcher {
     for (const timer of grant.timers) clearTimeout(timer);
     grant.timers.clear();
     for (const giveBack of [...grant.waiting.values()]) giveBack();
-  }
-
-  /** As `halt`, and what was given back is on record when it resolves. */
-  async haltAndRecord(accountId: number, campaignId: number): Promise<number> {
-    const inFlight = this.halt(accountId, campaignId);
-    // The first may join a flush that began before the halt.
-    await this.flush();
-    await this.flush();
-    return inFlight;
   }
 
   /** Writes the outcomes collected so far. They are kept until the database has taken them. */
