@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { claim, type Grant } from '../src/dispatch/claim.ts';
+import { claim, grantedRows, type Grant, type GrantedRow } from '../src/dispatch/claim.ts';
+import { DispatchDatabase } from '../src/dispatch/dispatch-database.ts';
+import { beat, takeLeases } from '../src/dispatch/leases.ts';
 import { verdictOf } from '../src/dispatch/outcome-of.ts';
 import { record, type Outcome } from '../src/dispatch/record.ts';
 
@@ -9,44 +11,54 @@ const CAMPAIGNS_AT_ONCE = 500;
 /** Batches between their claim and their record. */
 const IN_HAND = 3;
 const ANSWER_SECONDS = 7;
+/** The rate's window: with none, a campaign is due again at once. */
+const UNPACED = 0;
 
 /**
- * The dispatcher's own statements without its slots: claim, take every message for accepted, record, until nothing
- * is queued. As in the dispatcher one claim runs at a time, while what was claimed before is being recorded. The
- * rate makes a claimed campaign wait a second; once all of them wait, one statement makes them due again, and its
- * cost counts.
+ * The dispatcher's own statements without its slots: claim, read the rows, take every message for accepted, record,
+ * until nothing is queued. As in the dispatcher one claim runs at a time, while what was claimed before is recorded.
  */
 export async function drain(dataSource: DataSource, messages: number): Promise<void> {
-  const { manager } = dataSource;
+  const database = new DispatchDatabase(dataSource);
   const owner = randomUUID();
+  await beat(database, owner);
+  const leases = (await takeLeases(database, owner, 1_000_000)).map(({ lease }) => lease);
   let claimed = 0;
-  let claiming: Promise<Grant[]> = Promise.resolve([]);
-  const claimNext = async (): Promise<Grant[]> => {
-    while (claimed < messages) {
-      const { grants } = await claim(manager, CAMPAIGNS_AT_ONCE, owner, ANSWER_SECONDS);
-      claimed += grants.reduce((sum, grant) => sum + grant.rows.length, 0);
-      if (grants.length > 0) return grants;
-      await manager.query(
-        `update campaign set due_at = now() - interval '1 s' where state = 'running' and cursor < last_position`,
-      );
-    }
-    return [];
+  let next = 0;
+  let claiming: Promise<Batch[]> = Promise.resolve([]);
+  const claimNext = async (): Promise<Batch[]> => {
+    if (claimed >= messages) return [];
+    const turn = Array.from(
+      { length: Math.min(CAMPAIGNS_AT_ONCE, leases.length) },
+      () => leases[next++ % leases.length]!,
+    );
+    const found = await claim(database, turn, owner, ANSWER_SECONDS, UNPACED);
+    const grants = found.flatMap(({ grant }) => (grant ? [grant] : []));
+    const rows = await grantedRows(database, grants);
+    claimed += rows.reduce((sum, each) => sum + each.length, 0);
+    return grants.map((grant, at) => ({ grant, rows: rows[at]! }));
   };
   const work = async () => {
     for (;;) {
       claiming = claiming.then(claimNext);
-      const grants = await claiming;
-      if (grants.length === 0) return;
-      const endings = grants.map((grant) => ({ ...grant, giveBackAfterMs: null }));
-      await record(manager, owner, grants.flatMap(accepted), endings);
+      const batches = await claiming;
+      if (batches.length === 0) return;
+      const endings = batches.map(({ grant }) => ({ ...grant, giveBackAfterMs: null }));
+      await record(database, owner, batches.flatMap(accepted), endings);
     }
   };
   await Promise.all(Array.from({ length: IN_HAND }, work));
+  await database.close();
+}
+
+interface Batch {
+  grant: Grant;
+  rows: GrantedRow[];
 }
 
 /** A provider that takes everything at once. Its ids are as scattered as real ones. */
-function accepted(grant: Grant): Outcome[] {
-  return grant.rows.map((row) => ({
+function accepted({ grant, rows }: Batch): Outcome[] {
+  return rows.map((row) => ({
     accountId: grant.accountId,
     campaignId: grant.campaignId,
     run: grant.run,
@@ -54,7 +66,7 @@ function accepted(grant: Grant): Outcome[] {
     segments: 1,
     channelId: 'channel',
     phone: row.phone,
-    ...verdictOf({ kind: 'accepted', providerId: randomUUID() }, row.attempt, true, Date.now()).outcome,
+    ...verdictOf({ kind: 'accepted', providerId: randomUUID() }, row, true, Date.now()).outcome,
   }));
 }
 

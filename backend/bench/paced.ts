@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../src/config.ts';
+import { DispatchDatabase } from '../src/dispatch/dispatch-database.ts';
 import { Dispatcher } from '../src/dispatch/dispatcher.ts';
-import type { Gateway, GatewayAnswer, OutboundMessage } from '../src/dispatch/gateway.ts';
+import type { Gateway, GatewayAnswer, Leave, OutboundMessage } from '../src/dispatch/gateway.ts';
 import { RunContents } from '../src/dispatch/run-contents.ts';
 import { median } from './rounds.ts';
 
@@ -16,7 +17,8 @@ class ClockingGateway implements Gateway {
   readonly arrivals = new Map<string, number[]>();
   private nth = 0;
 
-  send(message: OutboundMessage): Promise<GatewayAnswer> {
+  send(message: OutboundMessage, leave: Leave): Promise<GatewayAnswer> {
+    if (!leave()) return Promise.resolve({ kind: 'late' });
     const times = this.arrivals.get(message.campaignReference);
     if (times) times.push(performance.now());
     else this.arrivals.set(message.campaignReference, [performance.now()]);
@@ -39,8 +41,14 @@ export interface Pace {
 /** The real dispatcher on a full queue for so many seconds, with a provider that answers at once. */
 export async function runPaced(dataSource: DataSource, forSeconds: number): Promise<Pace> {
   const gateway = new ClockingGateway();
-  const config = { requestTimeoutMs: 5000, channelConcurrency: 50, dispatchTickMs: TICK_MS } as Config;
-  const dispatcher = new Dispatcher(dataSource, new RunContents(dataSource), gateway, config);
+  const config = {
+    requestTimeoutMs: 5000,
+    channelConcurrency: 50,
+    alikeRefusals: 10,
+    dispatchTickMs: TICK_MS,
+  } as Config;
+  const database = new DispatchDatabase(dataSource);
+  const dispatcher = new Dispatcher(dataSource, database, new RunContents(dataSource), gateway, config);
   const cpu = process.cpuUsage();
   const clocks = [
     setInterval(() => void dispatcher.tick(), TICK_MS),
@@ -50,6 +58,7 @@ export async function runPaced(dataSource: DataSource, forSeconds: number): Prom
   for (const clock of clocks) clearInterval(clock);
   const { user, system } = process.cpuUsage(cpu);
   await dispatcher.stop();
+  await database.close();
   const campaigns = [...gateway.arrivals.values()];
   const rates = campaigns.map((times) => ((times.length - 1) / (times.at(-1)! - times[0]!)) * 60_000);
   return {

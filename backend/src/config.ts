@@ -23,6 +23,8 @@ export interface Config {
   requestTimeoutMs: number;
   /** Calls in flight per channel at once. */
   channelConcurrency: number;
+  /** A run whose first so many messages are all refused for one cause pauses itself. */
+  alikeRefusals: number;
   /** How often the dispatcher looks for due campaigns, in ms. */
   dispatchTickMs: number;
 }
@@ -57,6 +59,7 @@ export function readConfig(env: Env): Config {
     allowLocalHosts: yesOrNo(env, 'ALLOW_LOCAL_HOSTS', false),
     requestTimeoutMs: wholeNumber(env, 'REQUEST_TIMEOUT_MS', 5000, 100, 60_000),
     channelConcurrency: wholeNumber(env, 'CHANNEL_CONCURRENCY', 50, 1, 1000),
+    alikeRefusals: wholeNumber(env, 'ALIKE_REFUSALS', 10, 2, 1000),
     dispatchTickMs: wholeNumber(env, 'DISPATCH_TICK_MS', 50, 10, 1000),
   };
 }

@@ -1,4 +1,4 @@
-import type { Gateway, GatewayAnswer, OutboundMessage } from '../src/dispatch/gateway.ts';
+import type { Gateway, GatewayAnswer, Leave, OutboundMessage } from '../src/dispatch/gateway.ts';
 
 /** A provider at the port: keeps what it got, answers as it is told, and lets a test wait for a number of messages. */
 export class FakeGateway implements Gateway {
@@ -13,7 +13,12 @@ export class FakeGateway implements Gateway {
   });
   private waiting: { count: number; done: () => void }[] = [];
 
-  async send(message: OutboundMessage): Promise<GatewayAnswer> {
+  /** What happens before its connection is ready. */
+  connect: () => Promise<void> = async () => {};
+
+  async send(message: OutboundMessage, leave: Leave): Promise<GatewayAnswer> {
+    await this.connect();
+    if (!leave()) return { kind: 'late' };
     this.got.push(message);
     const answer = await this.answer(message, this.got.length);
     for (const each of this.waiting) if (this.got.length >= each.count) each.done();

@@ -83,7 +83,11 @@ export interface StateChange {
   scheduledFor?: Date | null;
 }
 
-/** Changes the state and writes who did it. @throws ProblemError where somebody else was faster */
+/**
+ * Changes the state and writes who did it. No process looks after the campaign afterwards: the first to look takes it
+ * with what is true now.
+ * @throws ProblemError where somebody else was faster
+ */
 export async function changeState(
   manager: EntityManager,
   accountId: number,
@@ -94,7 +98,7 @@ export async function changeState(
     manager,
     `update campaign
         set state = $4::campaign_state, pause_reason = $5, pause_detail = $6, scheduled_for = $7,
-            due_at = greatest(due_at, now())
+            due_at = greatest(due_at, now()), owner = null
       where account_id = $1 and id = $2 and state = $3::campaign_state`,
     [
       accountId,

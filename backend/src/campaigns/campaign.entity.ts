@@ -9,7 +9,7 @@ import { AccountEntity } from '../host/account.entity.ts';
  */
 @Entity('campaign')
 @ForeignKey(() => AccountEntity, ['accountId'], ['id'], { name: 'campaign_account' })
-@Index('campaign_due', ['dueAt'], { where: `(state = 'running'::campaign_state)` })
+@Index('campaign_running', ['accountId', 'id'], { where: `(state = 'running'::campaign_state)` })
 @Index('campaign_start', ['scheduledFor'], { where: `(state = 'scheduled'::campaign_state)` })
 @Check('campaign_cursor', `((cursor >= 0) AND (cursor <= last_position))`)
 @Check('campaign_rate', `((rate >= 1) AND (rate <= 300))`)
@@ -43,6 +43,10 @@ export class CampaignEntity {
 
   @Column({ type: 'timestamptz', name: 'due_at', default: () => 'now()' })
   dueAt!: Date;
+
+  /** The process that sends it; null: any may take it over. */
+  @Column({ type: 'uuid', nullable: true })
+  owner!: string | null;
 
   @Column({ type: 'timestamptz', name: 'scheduled_for', nullable: true })
   scheduledFor!: Date | null;

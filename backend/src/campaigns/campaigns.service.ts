@@ -148,10 +148,11 @@ export class CampaignsService {
       ],
     );
     if (after.ratePerMinute === row.rate) return;
-    // The wait that is left was earned at the old rate: the same number of messages waits at the new one.
+    // The wait that is left was earned at the old rate: the same number of messages waits at the new one. Whoever
+    // looks after the campaign has the old due time in memory, so it is let go of.
     await manager.query(
       `update campaign
-          set rate = $3, due_at = case when due_at > now() then now() + (due_at - now()) * $4::float8 else due_at end
+          set rate = $3, owner = null, due_at = case when due_at > now() then now() + (due_at - now()) * $4::float8 else due_at end
         where account_id = $1 and id = $2`,
       [row.account_id, row.id, after.ratePerMinute, spacing(after.ratePerMinute) / spacing(row.rate)],
     );

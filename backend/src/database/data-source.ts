@@ -9,6 +9,8 @@ import { StopListEntity } from '../stop-list/stop-list.entity.ts';
 import { Initial1764000000000 } from './migrations/1764000000000-initial.ts';
 import { CsvCell1764000100000 } from './migrations/1764000100000-csv-cell.ts';
 import { MessageDoubt1764000200000 } from './migrations/1764000200000-message-doubt.ts';
+import { DispatchLeases1764000600000 } from './migrations/1764000600000-dispatch-leases.ts';
+import { ProviderKeys1764000500000 } from './migrations/1764000500000-provider-keys.ts';
 
 /** The one DataSource, for the app, the command line and the tests. Large tables have no entity: their SQL is code. */
 export function createDataSource(url: string, poolSize: number): DataSource {
@@ -20,7 +22,13 @@ export function createDataSource(url: string, poolSize: number): DataSource {
     connectTimeoutMS: 10_000,
     synchronize: false,
     migrationsTableName: 'migration',
-    migrations: [Initial1764000000000, CsvCell1764000100000, MessageDoubt1764000200000],
+    migrations: [
+      Initial1764000000000,
+      CsvCell1764000100000,
+      MessageDoubt1764000200000,
+      ProviderKeys1764000500000,
+      DispatchLeases1764000600000,
+    ],
     entities: [
       AccountEntity,
       InstallationEntity,

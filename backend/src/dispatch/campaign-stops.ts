@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { PauseReason } from '../../../contract/campaign.ts';
 import { rowsOf } from '../database/rows.ts';
-import type { Claim } from './claim.ts';
+import type { CampaignKey } from './claim.ts';
 
 /**
  * A provider's word that going on would burn the list: the campaign pauses itself, with the reason. Only a
@@ -48,24 +48,37 @@ export async function othersMaySend(
   return rows.length > 0;
 }
 
-/** Nothing of a campaign is handed out before so many milliseconds have passed. */
-export async function holdCampaign(
+/**
+ * The first messages of a run were all refused for one cause: pauses it, unless the rows tell otherwise.
+ * @param atLeast how many must have been refused so
+ */
+export async function pauseAllRefused(
   manager: EntityManager,
-  key: { accountId: number; campaignId: number },
-  ms: number,
-): Promise<void> {
-  await manager.query(
-    `update campaign set due_at = greatest(due_at, now() + make_interval(secs => $3::float8 / 1000))
-      where account_id = $1 and id = $2 and state = 'running'`,
-    [key.accountId, key.campaignId, ms],
+  key: { accountId: number; campaignId: number; run: number },
+  reason: string,
+  atLeast: number,
+): Promise<boolean> {
+  const [alike] = await rowsOf<{ detail: string | null }>(
+    manager,
+    `select max(m.detail) as detail
+       from message m
+      where m.account_id = $1 and m.campaign_id = $2 and m.run = $3
+        and m.state in ('unknown', 'sent', 'failed', 'delivered', 'read')
+     having count(*) >= $5 and bool_and(m.state = 'failed' and m.reason = $4)`,
+    [key.accountId, key.campaignId, key.run, reason, atLeast],
   );
+  if (!alike) return false;
+  return pauseBySystem(manager, key, 'all_refused', alike.detail ?? reason);
 }
 
 /**
  * Completes those of the idle campaigns that have nothing queued and nothing out. The rows are locked first and
  * looked at in a second statement: its snapshot then sees every grant written before the lock.
  */
-export async function completeFinished(manager: EntityManager, idle: Claim['idle']): Promise<number> {
+export async function completeFinished(
+  manager: EntityManager,
+  idle: readonly (CampaignKey & { run: number })[],
+): Promise<number> {
   if (idle.length === 0) return 0;
   const keys = [
     idle.map((each) => each.accountId),

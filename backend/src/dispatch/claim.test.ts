@@ -1,34 +1,43 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createDataSource } from '../database/data-source.ts';
 import { cloneDatabase, type TestDatabase } from '../../test/database.ts';
 import { aCampaign, messagesOf, phoneNumber, type TestCampaign } from '../../test/factories.ts';
-import { claim } from './claim.ts';
+import { claim, grantedRows, type Grant } from './claim.ts';
+import { DispatchDatabase } from './dispatch-database.ts';
 import { cancelQueued, enqueueList } from './enqueue.ts';
 import { record } from './record.ts';
 
 let database: TestDatabase;
+let hot: DispatchDatabase;
+let slowly: DispatchDatabase;
 /** A role whose every look at a campaign takes a moment: between a claim's beginning and its lock. */
 const slow = `slow_${randomUUID().slice(0, 8)}`;
 
 beforeAll(async () => {
   database = await cloneDatabase();
+  hot = new DispatchDatabase(database.dataSource);
+  slowly = new DispatchDatabase(createDataSource(asRole(database.url, slow), 1));
   await database.dataSource.query(`
-    create role ${slow};
+    create role ${slow} login password 'slow';
     grant all on all tables in schema public to ${slow};
     alter table campaign enable row level security;
     create policy slow on campaign using (pg_sleep(0.3) is not null)`);
 });
 afterAll(async () => {
+  await Promise.all([hot.close(), slowly.close()]);
   await database.dataSource.query(`drop owned by ${slow}; drop role ${slow}`);
   await database.drop();
 });
 
+function asRole(url: string, role: string): string {
+  return Object.assign(new URL(url), { username: role, password: 'slow' }).href;
+}
+
 /** Claims with `change` committed after the claim's snapshot and before its lock. @returns the positions it took */
-async function claimWhile(change: () => Promise<void>): Promise<number[]> {
-  const claiming = database.dataSource.transaction(async (manager) => {
-    await manager.query(`set local role ${slow}`);
-    return claim(manager, 10, randomUUID(), 1);
-  });
+async function claimWhile(campaign: TestCampaign, change: () => Promise<void>): Promise<number[]> {
+  const owner = await lease(campaign);
+  const claiming = positionsOf(slowly, campaign, owner);
   for (let sleeping = 0; sleeping === 0;) {
     const [{ count }] = await database.dataSource.query(
       `select count(*)::int from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`,
@@ -36,17 +45,34 @@ async function claimWhile(change: () => Promise<void>): Promise<number[]> {
     sleeping = count;
   }
   await change();
-  const { grants } = await claiming;
-  return grants.flatMap(({ rows }) => rows.map(({ position }) => position));
+  return claiming;
 }
 
 async function claimNow(campaign: TestCampaign): Promise<number[]> {
-  await database.dataSource.query('update campaign set due_at = now() where account_id = $1', [
-    campaign.accountId,
-  ]);
-  const { grants } = await claim(database.dataSource.manager, 10, randomUUID(), 1);
-  const own = grants.filter(({ accountId }) => accountId === campaign.accountId);
-  return own.flatMap(({ rows }) => rows.map(({ position }) => position));
+  return positionsOf(hot, campaign, await lease(campaign));
+}
+
+/** Due now, and looked after by a process of its own. */
+async function lease({ accountId, campaignId }: TestCampaign): Promise<string> {
+  const owner = randomUUID();
+  await database.dataSource.query(
+    'update campaign set due_at = now(), owner = $3 where account_id = $1 and id = $2',
+    [accountId, campaignId, owner],
+  );
+  return owner;
+}
+
+async function grantOf(campaign: TestCampaign, owner: string): Promise<Grant | null> {
+  return (await claim(hot, [campaign], owner, 1))[0]?.grant ?? null;
+}
+
+async function positionsOf(by: DispatchDatabase, campaign: TestCampaign, owner: string): Promise<number[]> {
+  const claimed = await claim(by, [campaign], owner, 1);
+  const rows = await grantedRows(
+    hot,
+    claimed.flatMap(({ grant }) => (grant ? [grant] : [])),
+  );
+  return rows.flat().map(({ position }) => position);
 }
 
 async function end(campaign: TestCampaign): Promise<void> {
@@ -58,8 +84,7 @@ async function end(campaign: TestCampaign): Promise<void> {
 test('a list queued at the moment a campaign runs dry is not skipped', async () => {
   const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
   expect(await claimNow(campaign)).toEqual([1]);
-  await database.dataSource.query('update campaign set due_at = now()');
-  await claimWhile(async () => {
+  const during = await claimWhile(campaign, async () => {
     await database.dataSource.query(
       `insert into contact (account_id, campaign_id, list_id, row_no, phone, repeated, cells)
        values ($1, $2, 2, 2, $3, false, '{}')`,
@@ -67,13 +92,13 @@ test('a list queued at the moment a campaign runs dry is not skipped', async () 
     );
     await enqueueList(database.dataSource.manager, campaign, 2, true);
   });
-  expect(await claimNow(campaign)).toEqual([2]);
+  expect([...during, ...(await claimNow(campaign))]).toContain(2);
   await end(campaign);
 });
 
 test('a list removed at that moment is not sent', async () => {
   const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
-  const taken = await claimWhile(() => cancelQueued(database.dataSource.manager, campaign, 1));
+  const taken = await claimWhile(campaign, () => cancelQueued(database.dataSource.manager, campaign, 1));
   expect(taken).toEqual([]);
   expect(await messagesOf(database.dataSource, campaign)).toMatchObject([{ state: 'cancelled' }]);
   await end(campaign);
@@ -81,17 +106,16 @@ test('a list removed at that moment is not sent', async () => {
 
 test('what is recorded again after a lost answer does not end the grant’s next handing out', async () => {
   const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
-  const { manager } = database.dataSource;
-  const owner = randomUUID();
-  const [grant] = (await claim(manager, 10, owner, 1)).grants;
+  const owner = await lease(campaign);
+  const grant = await grantOf(campaign, owner);
   const givenBack = { ...grant!, giveBackAfterMs: 0 };
-  await record(manager, owner, [], [givenBack]);
+  await record(hot, owner, [], [givenBack]);
   await database.dataSource.query('update campaign set due_at = now()');
-  const [again] = (await claim(manager, 10, owner, 1)).grants;
+  const again = await grantOf(campaign, owner);
   expect(again).toMatchObject({ low: grant!.low, abandoned: false });
-  await record(manager, owner, [], [givenBack]);
+  await record(hot, owner, [], [givenBack]);
   const held = 'select owner from dispatch_grant where account_id = $1';
   expect(await database.dataSource.query(held, [campaign.accountId])).toEqual([{ owner }]);
-  await record(manager, owner, [], [{ ...again!, giveBackAfterMs: null }]);
+  await record(hot, owner, [], [{ ...again!, giveBackAfterMs: null }]);
   expect(await database.dataSource.query(held, [campaign.accountId])).toEqual([]);
 });

@@ -1,11 +1,13 @@
-import type { EntityManager } from 'typeorm';
-import { rowsOf } from '../database/rows.ts';
-import { LATENESS, SPREAD } from './pacing.ts';
+import type { DispatchDatabase, Statement } from './dispatch-database.ts';
+import { LATENESS, SPREAD, WINDOW } from './pacing.ts';
 
-/** A batch in this process's hands, on disk before anything of it leaves. */
-export interface Grant {
+export interface CampaignKey {
   accountId: number;
   campaignId: number;
+}
+
+/** A batch in this process's hands, on disk before anything of it leaves. */
+export interface Grant extends CampaignKey {
   run: number;
   low: number;
   high: number;
@@ -14,179 +16,208 @@ export interface Grant {
   lease: string;
   /** It was in the hands of a process that is gone: some of it may have left. */
   abandoned: boolean;
-  rows: GrantedRow[];
 }
 
 export interface GrantedRow {
   position: number;
   attempt: number;
+  /** Handed over once without an answer. */
+  inDoubt: boolean;
   listId: number;
   phone: string;
   cells: string[];
   /** On the stop list since it was queued. */
   stopped: boolean;
+  /** Its list was removed while it was in a process's hands. */
+  withdrawn: boolean;
 }
 
-interface ClaimRow {
-  account_id: number;
-  campaign_id: number;
+export interface Claimed extends CampaignKey {
   run: number;
-  rate: number;
-  low: number | null;
-  high: number;
-  lease: string;
-  abandoned: boolean;
-  position: number | null;
-  attempt: number;
-  list_id: number;
-  phone: string;
-  cells: string[];
-  stopped: boolean;
-}
-
-export interface Claim {
-  grants: Grant[];
-  /** Due, but with nothing to hand out: finished, or waiting for what is still out. */
-  idle: { accountId: number; campaignId: number; run: number }[];
+  /** Milliseconds until the campaign is due again. */
+  dueInMs: number;
+  /** Null: nothing to hand out, it is finished or waits for what is still out. */
+  grant: Grant | null;
 }
 
 /**
- * One statement over all campaigns: locks those that are due, takes for each a grant given back or left behind by
- * a dead process, or else the next messages of its queue, writes the grant and moves cursor and due time.
+ * One statement over many campaigns, by their keys: locks those that are due and this process's, takes for each a
+ * grant given back or left behind by a dead process, or else the next positions of its queue, writes the grant and
+ * moves cursor and due time. What is on its way to somebody else (`skip locked`) is left for the next look.
  *
- * Danger: the lock gives a campaign's row as it is, everything else is read as it was when the statement began. A
- * campaign changed in between is therefore left for the next look (`seen`): else a file just added would be skipped
- * for good, one just removed be sent, a grant just taken by another process be taken twice. Whoever changes a
- * campaign's queue must update its row. `now()` and not clock_timestamp(), which no index can serve.
+ * Danger: a lock gives a row as it is now, everything else is read as it was when the statement began. Cursor, last
+ * position, rate and due time are all on the locked row; a grant taken over is locked, too; the messages themselves
+ * are read by a second statement, which begins after this one has committed and so sees whatever was queued or
+ * cancelled before.
+ *
+ * $1, $2 campaigns · $3 this process · $4 SPREAD · $5 the window of the pacing rule · $6 how long an answer and its
+ * recording may take · $7 LATENESS, all in seconds
  */
-const CLAIM = `
+const CLAIM: Statement = {
+  name: 'claim',
+  text: `
 with locked as materialized (
-  select account_id, id as campaign_id, run, cursor, last_position, rate, due_at, xmin as version
-    from campaign
-   where state = 'running' and due_at <= now()
-   order by due_at
-   limit $1::int
-     for no key update skip locked),
-due as materialized (
-  select l.*
+  select c.account_id, c.id as campaign_id, c.run, c.cursor, c.last_position, c.rate, c.due_at,
+         greatest(1, c.rate / 60) as size
+    from unnest($1::int[], $2::int[]) as wanted (account_id, id)
+    join campaign c on c.account_id = wanted.account_id and c.id = wanted.id
+   where c.state = 'running' and c.owner = $3::uuid and c.due_at <= now()
+     for no key update of c skip locked),
+picked as materialized (
+  select l.account_id, l.campaign_id, l.run, l.rate, l.due_at, l.cursor, l.last_position, left_over.low is not null as again,
+         coalesce(left_over.abandoned, false) as abandoned,
+         coalesce(left_over.low, l.cursor) as low,
+         coalesce(left_over.high, least(l.cursor + l.size, l.last_position)) as high,
+         coalesce(left_over.queued, least(l.size, l.last_position - l.cursor)) as queued
     from locked l
-    join campaign seen on seen.account_id = l.account_id and seen.id = l.campaign_id
-     -- in a CASE, or the planner expects one row to be left and joins all below row by row: ten times slower
-     and case when seen.xmin = l.version then true else false end),
-again as (
-  select distinct on (g.account_id, g.campaign_id)
-         g.account_id, g.campaign_id, g.run, g.low, g.owner is not null as abandoned
-    from due d
-    join dispatch_grant g on g.account_id = d.account_id and g.campaign_id = d.campaign_id and g.run = d.run
-   where case when g.owner is null then g.due_at <= now() else g.lease_until < now() end
-   order by g.account_id, g.campaign_id, g.low),
-fresh as (
-  select d.account_id, d.campaign_id, d.run, d.cursor as low, next.high
-    from due d
-   cross join lateral (
-         select max(position) as high
-           from (select m.position
-                   from message m
-                  where m.account_id = d.account_id and m.campaign_id = d.campaign_id and m.run = d.run
-                    and m.position > d.cursor and m.position <= d.last_position and m.state = 'queued'
-                  order by m.position
-                  limit greatest(1, d.rate / 60)) queue) next
-   where next.high is not null
-     and not exists (select from again a where a.account_id = d.account_id and a.campaign_id = d.campaign_id)),
+    left join lateral (
+         select g.low, g.high, g.owner is not null as abandoned,
+                (select count(*)::int from message m
+                  where m.account_id = g.account_id and m.campaign_id = g.campaign_id and m.run = g.run
+                    and m.position > g.low and m.position <= g.high and m.state = 'queued') as queued
+           from dispatch_grant g
+          where g.account_id = l.account_id and g.campaign_id = l.campaign_id and g.run = l.run
+            and case when g.owner is null then g.due_at <= now() else g.lease_until < now() end
+          order by g.low
+          limit 1
+            for no key update of g skip locked) left_over on true),
+leased as materialized (
+  select p.*, now() + make_interval(secs => (high - low) * $5::float8 / rate + $4::float8) as send_until,
+         now() + make_interval(secs => (high - low) * $5::float8 / rate + $4::float8 + $6::float8) as lease_until
+    from picked p),
 taken as (
   update dispatch_grant g
-     set owner = $2::uuid, due_at = now(),
-         send_until = now() + make_interval(secs => (g.high - g.low) * $4::float8 / d.rate + $3::float8),
-         lease_until = now() + make_interval(secs => (g.high - g.low) * $4::float8 / d.rate + $3::float8 + $5::float8)
-    from again a
-    join due d on d.account_id = a.account_id and d.campaign_id = a.campaign_id
-   where g.account_id = a.account_id and g.campaign_id = a.campaign_id and g.run = a.run and g.low = a.low
-     and case when g.owner is null then g.due_at <= now() else g.lease_until < now() end
-  returning g.account_id, g.campaign_id, g.run, g.low, g.high, g.lease_until, a.abandoned),
+     set owner = $3::uuid, due_at = now(), send_until = l.send_until, lease_until = l.lease_until
+    from leased l
+   where l.again and g.account_id = l.account_id and g.campaign_id = l.campaign_id and g.run = l.run and g.low = l.low),
 granted as (
   insert into dispatch_grant (account_id, campaign_id, run, low, high, owner, due_at, send_until, lease_until)
-  select f.account_id, f.campaign_id, f.run, f.low, f.high, $2::uuid, now(),
-         now() + make_interval(secs => greatest(1, d.rate / 60) * $4::float8 / d.rate + $3::float8),
-         now() + make_interval(secs => greatest(1, d.rate / 60) * $4::float8 / d.rate + $3::float8 + $5::float8)
-    from fresh f join due d on d.account_id = f.account_id and d.campaign_id = f.campaign_id
-  returning account_id, campaign_id, run, low, high, lease_until, false as abandoned),
-handed as materialized (
-  select g.*, m.position, m.attempt, m.list_id, c.phone, c.cells, s.phone is not null as stopped
-    from (select * from taken union all select * from granted) g
-    join message m on m.account_id = g.account_id and m.campaign_id = g.campaign_id and m.run = g.run
-     and m.position > g.low and m.position <= g.high and m.state = 'queued'
-    join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
-     and c.list_id = m.list_id and c.row_no = m.row_no
-    left join stop_list s on s.account_id = c.account_id and s.phone = c.phone),
-moved as (
-  update campaign c
-     set cursor = case when a.low is not null then d.cursor else coalesce(f.high, d.last_position) end,
-         due_at = case when coalesce(h.size, 0) > 0
-                       then greatest(d.due_at, now() - make_interval(secs => $6::float8)) + make_interval(secs => h.size * $4::float8 / d.rate)
-                       -- nothing to hand out: look again soon
-                       else greatest(d.due_at, now()) + interval '0.5 s' end
-    from due d
-    left join again a on a.account_id = d.account_id and a.campaign_id = d.campaign_id
-    left join fresh f on f.account_id = d.account_id and f.campaign_id = d.campaign_id
-    left join (select account_id, campaign_id, count(*) as size from handed group by 1, 2) h
-           on h.account_id = d.account_id and h.campaign_id = d.campaign_id
-   where c.account_id = d.account_id and c.id = d.campaign_id)
-select d.account_id, d.campaign_id, d.run, d.rate, g.low, g.high, g.lease_until::text as lease, g.abandoned,
-       h.position, h.attempt, h.list_id, h.phone, h.cells, h.stopped
-  from due d
-  left join (select * from taken union all select * from granted) g
-         on g.account_id = d.account_id and g.campaign_id = d.campaign_id
-  left join handed h on h.account_id = d.account_id and h.campaign_id = d.campaign_id
- order by d.due_at, d.account_id, d.campaign_id, h.position`;
+  select account_id, campaign_id, run, low, high, $3::uuid, now(), send_until, lease_until
+    from leased where not again and high > low)
+update campaign c
+   set cursor = case when l.again then c.cursor else l.high end,
+       -- as it is already: PostgreSQL checks constraints on the row of the snapshot before it finds the newer one
+       last_position = l.last_position,
+       due_at = case when l.high > l.low
+                     then greatest(l.due_at, now() - make_interval(secs => $7::float8))
+                          + make_interval(secs => l.queued * $5::float8 / l.rate)
+                     -- nothing to hand out: look again soon
+                     else now() + interval '0.5 s' end
+  from leased l
+ where c.account_id = l.account_id and c.id = l.campaign_id
+returning c.account_id, c.id, c.run, c.rate, l.low, l.high, l.abandoned, l.lease_until::text,
+          extract(epoch from c.due_at - now())::float8 * 1000`,
+};
+
+type ClaimRow = [
+  accountId: number,
+  campaignId: number,
+  run: number,
+  rate: number,
+  low: number,
+  high: number,
+  abandoned: boolean,
+  lease: string,
+  dueInMs: number,
+];
 
 /**
- * @param limit campaigns at once
  * @param owner this process
  * @param answerSeconds how long a provider's answer and its recording may take after the last message has left
+ * @returns those that were due and could be locked; of the others `standing` tells
  */
 export async function claim(
-  manager: EntityManager,
-  limit: number,
+  database: DispatchDatabase,
+  campaigns: readonly CampaignKey[],
   owner: string,
   answerSeconds: number,
-): Promise<Claim> {
-  const parameters = [limit, owner, SPREAD, 60 + LATENESS + SPREAD, answerSeconds, LATENESS];
-  const rows = await rowsOf<ClaimRow>(manager, CLAIM, parameters);
-  return collect(rows);
+  window = WINDOW,
+): Promise<Claimed[]> {
+  const [accounts, ids] = keysOf(campaigns);
+  const parameters = [accounts, ids, owner, SPREAD, window, answerSeconds, LATENESS];
+  const rows = await database.rows<ClaimRow>(CLAIM, parameters);
+  return rows.map(([accountId, campaignId, run, rate, low, high, abandoned, lease, dueInMs]) => ({
+    accountId,
+    campaignId,
+    run,
+    dueInMs,
+    grant: high > low ? { accountId, campaignId, run, low, high, rate, lease, abandoned } : null,
+  }));
 }
 
-function collect(rows: ClaimRow[]): Claim {
-  const grants: Grant[] = [];
-  const idle: Claim['idle'] = [];
-  for (const row of rows) {
-    if (row.low === null) {
-      idle.push({ accountId: row.account_id, campaignId: row.campaign_id, run: row.run });
-      continue;
-    }
-    let grant = grants.at(-1);
-    if (!grant || grant.accountId !== row.account_id || grant.campaignId !== row.campaign_id) {
-      grant = {
-        accountId: row.account_id,
-        campaignId: row.campaign_id,
-        run: row.run,
-        low: row.low,
-        high: row.high,
-        rate: row.rate,
-        lease: row.lease,
-        abandoned: row.abandoned,
-        rows: [],
-      };
-      grants.push(grant);
-    }
-    if (row.position === null) continue;
-    grant.rows.push({
-      position: row.position,
-      attempt: row.attempt,
-      listId: row.list_id,
-      phone: row.phone,
-      cells: row.cells,
-      stopped: row.stopped,
-    });
+/** What is still queued in grants just claimed. $1–$5 the grants, in order */
+const ROWS: Statement = {
+  name: 'granted rows',
+  text: `
+select g.nth::int, m.position, m.attempt, m.in_doubt, m.list_id, c.phone, c.cells, s.phone is not null,
+       coalesce(m.reason = 'list_removed', false)
+  from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::int[]) with ordinality
+       as g (account_id, campaign_id, run, low, high, nth)
+  join message m on m.account_id = g.account_id and m.campaign_id = g.campaign_id and m.run = g.run
+   and m.position > g.low and m.position <= g.high and m.state = 'queued'
+  join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
+   and c.list_id = m.list_id and c.row_no = m.row_no
+  left join stop_list s on s.account_id = c.account_id and s.phone = c.phone
+ order by g.nth, m.position`,
+};
+
+type MessageRow = [
+  nth: number,
+  position: number,
+  attempt: number,
+  inDoubt: boolean,
+  listId: number,
+  phone: string,
+  cells: string[],
+  stopped: boolean,
+  withdrawn: boolean,
+];
+
+/** @returns the rows of each grant, in the grants' order */
+export async function grantedRows(
+  database: DispatchDatabase,
+  grants: readonly Grant[],
+): Promise<GrantedRow[][]> {
+  const [accounts, ids] = keysOf(grants);
+  const found = await database.rows<MessageRow>(ROWS, [
+    accounts,
+    ids,
+    grants.map((grant) => grant.run),
+    grants.map((grant) => grant.low),
+    grants.map((grant) => grant.high),
+  ]);
+  const rows: GrantedRow[][] = grants.map(() => []);
+  for (const [nth, position, attempt, inDoubt, listId, phone, cells, stopped, withdrawn] of found) {
+    rows[nth - 1]!.push({ position, attempt, inDoubt, listId, phone, cells, stopped, withdrawn });
   }
-  return { grants, idle };
+  return rows;
+}
+
+/**
+ * A part of the queue that was taken out leaves a hole, and handing out nothing would cost its time. The cursor goes
+ * on to the next queued message. $1, $2 campaigns · $3 this process
+ */
+const SKIP: Statement = {
+  name: 'skip hole',
+  text: `
+update campaign c
+   set cursor = coalesce(
+         (select m.position - 1 from message m
+           where m.account_id = c.account_id and m.campaign_id = c.id and m.run = c.run
+             and m.position > c.cursor and m.position <= c.last_position and m.state = 'queued'
+           order by m.position limit 1), c.last_position)
+  from unnest($1::int[], $2::int[]) as wanted (account_id, id)
+ where c.account_id = wanted.account_id and c.id = wanted.id and c.owner = $3::uuid and c.state = 'running'`,
+};
+
+export async function skipHoles(
+  database: DispatchDatabase,
+  campaigns: readonly CampaignKey[],
+  owner: string,
+): Promise<void> {
+  await database.rows(SKIP, [...keysOf(campaigns), owner]);
+}
+
+export function keysOf(campaigns: readonly CampaignKey[]): [accounts: number[], campaigns: number[]] {
+  return [campaigns.map((each) => each.accountId), campaigns.map((each) => each.campaignId)];
 }

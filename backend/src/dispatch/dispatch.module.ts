@@ -1,13 +1,14 @@
 import { Module } from '@nestjs/common';
 import { ChannelsModule } from '../channels/channels.module.ts';
 import { DispatchClock } from './dispatch-clock.ts';
+import { DispatchDatabase } from './dispatch-database.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { RunContents } from './run-contents.ts';
 
 /** From the queue to the provider: claim, pace, send, record, heal. */
 @Module({
   imports: [ChannelsModule],
-  providers: [Dispatcher, DispatchClock, RunContents],
+  providers: [DispatchDatabase, Dispatcher, DispatchClock, RunContents],
   exports: [Dispatcher, RunContents],
 })
 export class DispatchModule {}

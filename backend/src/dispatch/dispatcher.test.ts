@@ -5,20 +5,26 @@ import { FakeGateway } from '../../test/fake-gateway.ts';
 import { runAccount } from '../reports/row-account.ts';
 import type { Config } from '../config.ts';
 import { accountAddsUp } from '../../../contract/message-states.ts';
+import { DispatchDatabase } from './dispatch-database.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { MAX_ATTEMPTS } from './outcome-of.ts';
 import { RunContents } from './run-contents.ts';
 
-const config = { requestTimeoutMs: 5000, channelConcurrency: 50 } as Config;
+const config = { requestTimeoutMs: 5000, channelConcurrency: 50, alikeRefusals: 10 } as Config;
 
 let database: TestDatabase;
+let hot: DispatchDatabase;
 let gateway: FakeGateway;
 let dispatcher: Dispatcher;
 
 beforeAll(async () => {
   database = await cloneDatabase();
+  hot = new DispatchDatabase(database.dataSource);
 });
-afterAll(() => database.drop());
+afterAll(async () => {
+  await hot.close();
+  await database.drop();
+});
 beforeEach(() => {
   gateway = new FakeGateway();
   dispatcher = aDispatcher();
@@ -31,15 +37,16 @@ afterEach(async () => {
 });
 
 function aDispatcher(): Dispatcher {
-  return new Dispatcher(database.dataSource, new RunContents(database.dataSource), gateway, config);
+  return new Dispatcher(database.dataSource, hot, new RunContents(database.dataSource), gateway, config);
 }
 
 /** Makes the campaign due now whatever it was granted last, so that a test need not wait for the rate. */
 async function due(campaign: TestCampaign): Promise<void> {
   await database.dataSource.query(
-    `update campaign set due_at = now() - interval '1 s' where account_id = $1 and id = $2`,
+    `update campaign set due_at = now() - interval '1 s', owner = null where account_id = $1 and id = $2`,
     [campaign.accountId, campaign.campaignId],
   );
+  dispatcher.wake();
   await database.dataSource.query(`update dispatch_grant set due_at = now() where owner is null`);
 }
 
@@ -121,6 +128,7 @@ describe('a run', () => {
     const other = aDispatcher();
     for (let round = 0; round < 8; round += 1) {
       await Promise.all(campaigns.map(due));
+      other.wake();
       await Promise.all([dispatcher.runOnce(), other.runOnce()]);
     }
     await gateway.received(180);

@@ -26,14 +26,22 @@ export type GatewayAnswer =
   | { kind: 'slow'; afterMs: number }
   /** Going on would burn the list. */
   | { kind: 'stop'; reason: PauseReason; detail: string }
-  /** The request certainly never left. */
+  /** The request certainly never left: the provider could not be reached. */
   | { kind: 'not_sent'; detail: string }
+  /** It did not leave in time: `leave` said no, or was never asked because everything was busy. */
+  | { kind: 'late' }
   /** It left, and no answer came: nobody knows. */
   | { kind: 'no_answer'; detail: string };
+
+/**
+ * Called at the last moment before a message is written to its provider, with a connection ready for it.
+ * @returns false: it must not leave any more, its slot has passed or its campaign was halted
+ */
+export type Leave = () => boolean;
 
 /** The port through which dispatch sends: one implementation a provider. It answers, it never throws. */
 export interface Gateway {
   /** Whether the provider makes a repeat with the same reference harmless. */
   readonly honoursKeys: boolean;
-  send(message: OutboundMessage): Promise<GatewayAnswer>;
+  send(message: OutboundMessage, leave: Leave): Promise<GatewayAnswer>;
 }

@@ -6,36 +6,43 @@ import type { Outcome } from './record.ts';
 export const MAX_ATTEMPTS = 5;
 
 export interface Verdict {
-  outcome: Pick<Outcome, 'state' | 'attempt' | 'reason' | 'detail' | 'sentAt' | 'providerId'>;
+  outcome: Pick<Outcome, 'state' | 'attempt' | 'inDoubt' | 'reason' | 'detail' | 'sentAt' | 'providerId'>;
   /** Not null: the message waits this long and goes out again. */
   againAfterMs: number | null;
-  /** The whole campaign waits this long. */
-  slowMs: number | null;
   stop: { reason: PauseReason; detail: string } | null;
+}
+
+/** What was true of a message before it was handed over. */
+export interface Tried {
+  /** Tries used up. */
+  attempt: number;
+  /** It may have left once already. */
+  inDoubt: boolean;
 }
 
 /**
  * What a provider's answer means for a message: pure, so that every case stands in one table of tests.
  *
- * @param attempt tries used up before this one
  * @param honoursKeys whether asking again with the same key is harmless
  * @param sentAt when it was handed over, ms since 1970
  */
 export function verdictOf(
   answer: GatewayAnswer,
-  attempt: number,
+  { attempt, inDoubt }: Tried,
   honoursKeys: boolean,
   sentAt: number,
 ): Verdict {
   const waiting = {
     state: 'queued' as const,
     attempt,
+    inDoubt,
     reason: null,
     detail: null,
     sentAt: null,
     providerId: null,
   };
-  const verdict: Verdict = { outcome: waiting, againAfterMs: null, slowMs: null, stop: null };
+  const verdict: Verdict = { outcome: waiting, againAfterMs: null, stop: null };
+  const unknown = { ...waiting, state: 'unknown' as const, inDoubt: true, reason: 'no_answer', sentAt };
   switch (answer.kind) {
     case 'accepted':
       return { ...verdict, outcome: { ...waiting, state: 'sent', sentAt, providerId: answer.providerId } };
@@ -44,21 +51,25 @@ export function verdictOf(
         ...verdict,
         outcome: { ...waiting, state: 'failed', reason: answer.reason, detail: answer.detail, sentAt },
       };
-    case 'later':
-      return tryAgain(verdict, attempt + 1, answer.afterMs, 'failed', 'gave_up', answer.detail);
+    case 'later': {
+      if (attempt + 1 < MAX_ATTEMPTS) return again(verdict, answer.afterMs, { attempt: attempt + 1 });
+      const { detail } = answer;
+      // An earlier hand-over was never answered: that it failed would be a guess.
+      const final = inDoubt ? unknown : { ...waiting, state: 'failed' as const, reason: 'gave_up' };
+      return { ...verdict, outcome: { ...final, attempt: attempt + 1, detail } };
+    }
     case 'no_answer':
-      return honoursKeys
-        ? tryAgain(verdict, attempt + 1, backOff(attempt), 'unknown', 'no_answer', answer.detail, sentAt)
-        : {
-            ...verdict,
-            outcome: { ...waiting, state: 'unknown', reason: 'no_answer', detail: answer.detail, sentAt },
-          };
+      return honoursKeys && attempt + 1 < MAX_ATTEMPTS
+        ? again(verdict, backOff(attempt), { attempt: attempt + 1, inDoubt: true })
+        : { ...verdict, outcome: { ...unknown, attempt: attempt + 1, detail: answer.detail } };
     case 'not_sent':
-      return { ...verdict, againAfterMs: backOff(attempt), slowMs: backOff(attempt) };
+      return again(verdict, backOff(attempt));
+    case 'late':
+      return again(verdict, 0);
     case 'slow':
-      return { ...verdict, againAfterMs: answer.afterMs, slowMs: answer.afterMs };
+      return again(verdict, answer.afterMs);
     case 'stop':
-      return { ...verdict, againAfterMs: 0, stop: { reason: answer.reason, detail: answer.detail } };
+      return { ...again(verdict, 0), stop: { reason: answer.reason, detail: answer.detail } };
   }
 }
 
@@ -67,17 +78,6 @@ export function backOff(attempt: number): number {
   return Math.min(60_000, 1000 * 2 ** attempt);
 }
 
-function tryAgain(
-  verdict: Verdict,
-  attempt: number,
-  afterMs: number,
-  finalState: 'failed' | 'unknown',
-  reason: string,
-  detail: string,
-  sentAt: number | null = null,
-): Verdict {
-  if (attempt < MAX_ATTEMPTS) {
-    return { ...verdict, outcome: { ...verdict.outcome, attempt }, againAfterMs: afterMs };
-  }
-  return { ...verdict, outcome: { ...verdict.outcome, state: finalState, attempt, reason, detail, sentAt } };
+function again(verdict: Verdict, afterMs: number, tried: Partial<Tried> = {}): Verdict {
+  return { ...verdict, outcome: { ...verdict.outcome, ...tried }, againAfterMs: afterMs };
 }

@@ -14,9 +14,12 @@ export const SPREAD = 0.25;
 /** Kept free of SPREAD for the way to the provider, in seconds: the window is counted where messages arrive. */
 export const WIRE = 0.05;
 
+/** What the rule spreads `rate` messages over, in seconds: the minute and its price. */
+export const WINDOW = 60 + LATENESS + SPREAD;
+
 /** Seconds between two messages at a rate per minute. */
 export function spacing(rate: number): number {
-  return (60 + LATENESS + SPREAD) / rate;
+  return WINDOW / rate;
 }
 
 /** Messages in one grant: about a second's worth. More would put more in doubt when a process dies, less costs a write each. */

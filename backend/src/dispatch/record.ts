@@ -1,5 +1,5 @@
-import type { EntityManager } from 'typeorm';
 import type { MessageState } from '../../../contract/message-states.ts';
+import type { DispatchDatabase, Statement } from './dispatch-database.ts';
 
 /** What became of one message. `queued`: it did not leave and waits for its grant to be handed out again. */
 export interface Outcome {
@@ -9,6 +9,8 @@ export interface Outcome {
   position: number;
   state: MessageState;
   attempt: number;
+  /** Of a queued one: it may have left already, and is to be asked about again. */
+  inDoubt: boolean;
   segments: number | null;
   reason: string | null;
   detail: string | null;
@@ -32,23 +34,32 @@ export interface GrantEnd {
 /**
  * Outcomes of all campaigns at once. Safe to repeat after a lost answer: a state only moves forward. An outcome is
  * a fact and is taken whoever brings it; only the grant asks for its owner and its lease, so that a process cannot
- * end what another, or it itself meanwhile, has taken over.
+ * end what another, or it itself meanwhile, has taken over. A message that stays queued keeps its reason: it may be
+ * marked for being taken out (`list_removed`).
  */
-const RECORD = `
+const RECORD: Statement = {
+  name: 'record',
+  text: `
 with outcome as (
-  select * from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::message_state[], $6::smallint[], $7::smallint[],
-                       $8::text[], $9::text[], $10::float8[], $11::text[], $12::text[], $13::text[])
-    as o (account_id, campaign_id, run, position, state, attempt, segments, reason, detail, sent_at, provider_id, channel_id, phone)),
+  select * from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::message_state[], $6::smallint[], $7::bool[], $8::smallint[],
+                       $9::text[], $10::text[], $11::float8[], $12::text[], $13::text[])
+    as o (account_id, campaign_id, run, position, state, attempt, in_doubt, segments, reason, detail, sent_at, provider_id, recipient)),
 settled as (
   update message m
-     set state = o.state, attempt = o.attempt, segments = coalesce(o.segments, m.segments), reason = o.reason, detail = o.detail,
-         sent_at = coalesce(m.sent_at, to_timestamp(o.sent_at / 1000))
+     set state = greatest(m.state, o.state), attempt = greatest(m.attempt, o.attempt), in_doubt = m.in_doubt or o.in_doubt,
+         segments = coalesce(o.segments, m.segments),
+         reason = case when m.state < o.state then o.reason else m.reason end,
+         detail = case when m.state < o.state then o.detail else m.detail end,
+         sent_at = coalesce(m.sent_at, to_timestamp(o.sent_at / 1000)), provider_id = coalesce(m.provider_id, o.provider_id)
     from outcome o
    where m.account_id = o.account_id and m.campaign_id = o.campaign_id and m.run = o.run and m.position = o.position
-     and (m.state < o.state or (o.state = 'queued' and m.state = 'queued' and m.attempt <> o.attempt))),
+     and (m.state < o.state
+          or (m.state = 'queued' and o.state = 'queued' and (m.attempt < o.attempt or o.in_doubt and not m.in_doubt))
+          -- a receipt was faster than the answer that carries the id
+          or (m.provider_id is null and o.provider_id is not null))),
 mapped as (
-  insert into provider_message (account_id, channel_id, provider_id, campaign_id, run, position, phone)
-  select account_id, channel_id, provider_id, campaign_id, run, position, phone
+  insert into provider_message (account_id, campaign_id, run, position, id_key, recipient_key)
+  select account_id, campaign_id, run, position, lookup_key(account_id, provider_id), lookup_key(account_id, recipient)
     from outcome where provider_id is not null),
 ending as (
   select * from unnest($14::int[], $15::int[], $16::int[], $17::int[], $18::timestamptz[], $19::float8[])
@@ -58,32 +69,33 @@ given_back as (
      set owner = null, due_at = now() + make_interval(secs => e.give_back_after / 1000)
     from ending e
    where g.account_id = e.account_id and g.campaign_id = e.campaign_id and g.run = e.run and g.low = e.low
-     and g.owner = $20 and g.lease_until = e.lease_until and e.give_back_after is not null)
+     and g.owner = $20::uuid and g.lease_until = e.lease_until and e.give_back_after is not null)
 delete from dispatch_grant g
  using ending e
  where g.account_id = e.account_id and g.campaign_id = e.campaign_id and g.run = e.run and g.low = e.low
-   and g.owner = $20 and g.lease_until = e.lease_until and e.give_back_after is null`;
+   and g.owner = $20::uuid and g.lease_until = e.lease_until and e.give_back_after is null`,
+};
 
 export async function record(
-  manager: EntityManager,
+  database: DispatchDatabase,
   owner: string,
   outcomes: readonly Outcome[],
   endings: readonly GrantEnd[],
 ): Promise<void> {
-  await manager.query(RECORD, [
+  await database.rows(RECORD, [
     outcomes.map((each) => each.accountId),
     outcomes.map((each) => each.campaignId),
     outcomes.map((each) => each.run),
     outcomes.map((each) => each.position),
     outcomes.map((each) => each.state),
     outcomes.map((each) => each.attempt),
+    outcomes.map((each) => each.inDoubt),
     outcomes.map((each) => each.segments),
     outcomes.map((each) => each.reason),
     outcomes.map((each) => each.detail),
     outcomes.map((each) => each.sentAt),
     outcomes.map((each) => each.providerId),
-    outcomes.map((each) => each.channelId),
-    outcomes.map((each) => each.phone),
+    outcomes.map((each) => recipientOf(each.channelId, each.phone)),
     endings.map((each) => each.accountId),
     endings.map((each) => each.campaignId),
     endings.map((each) => each.run),
@@ -92,4 +104,9 @@ export async function record(
     endings.map((each) => each.giveBackAfterMs),
     owner,
   ]);
+}
+
+/** What a reply is matched by when it quotes nothing: the phone, on the channel it was written to. */
+export function recipientOf(channelId: string, phone: string): string {
+  return `${channelId} ${phone}`;
 }

@@ -9,6 +9,17 @@ interface Loaded {
   finders: Map<number, (cells: readonly string[]) => CellOf>;
 }
 
+export interface LoadedRun {
+  content: RunContent;
+  cellsOf(row: { listId: number; cells: readonly string[] }): CellOf;
+}
+
+interface RunKey {
+  accountId: number;
+  campaignId: number;
+  run: number;
+}
+
 /** Runs kept in memory. Their content never changes, so the only cost of forgetting one is a query. */
 const KEPT = 2000;
 
@@ -20,11 +31,22 @@ export class RunContents {
   constructor(private readonly dataSource: DataSource) {}
 
   async content(accountId: number, campaignId: number, run: number): Promise<RunContent> {
-    return (await this.load(accountId, campaignId, run)).content;
+    return (await this.run(accountId, campaignId, run)).content;
+  }
+
+  /** All that is needed to compose the messages of these rows, without waiting for anything more. */
+  async load(key: RunKey, rows: readonly { listId: number }[]): Promise<LoadedRun> {
+    const { accountId, campaignId, run } = key;
+    const loaded = await this.run(accountId, campaignId, run);
+    const finders = new Map<number, (cells: readonly string[]) => CellOf>();
+    for (const listId of new Set(rows.map((row) => row.listId))) {
+      finders.set(listId, await this.finder(accountId, campaignId, run, listId));
+    }
+    return { content: loaded.content, cellsOf: (row) => finders.get(row.listId)!(row.cells) };
   }
 
   async finder(accountId: number, campaignId: number, run: number, listId: number) {
-    const loaded = await this.load(accountId, campaignId, run);
+    const loaded = await this.run(accountId, campaignId, run);
     let finder = loaded.finders.get(listId);
     if (!finder) {
       const [list] = await rowsOf<{ columns: string[] }>(
@@ -38,7 +60,7 @@ export class RunContents {
     return finder;
   }
 
-  private load(accountId: number, campaignId: number, run: number): Promise<Loaded> {
+  private run(accountId: number, campaignId: number, run: number): Promise<Loaded> {
     const key = `${accountId}:${campaignId}:${run}`;
     const known = this.loaded.get(key);
     if (known) return known;

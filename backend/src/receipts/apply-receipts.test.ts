@@ -71,9 +71,11 @@ describe('a receipt', () => {
   test('finds its message by the provider’s id where our reference is missing', async () => {
     const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
     await database.dataSource.query(
-      `insert into provider_message (account_id, channel_id, provider_id, campaign_id, run, position, phone)
-       values ($1, 'c', 'wamid.1', $2, 1, 1, $3)`,
-      [campaign.accountId, campaign.campaignId, phoneNumber(1)],
+      `with sent as (
+         update message set provider_id = 'wamid.1' where account_id = $1 and campaign_id = $2 returning *)
+       insert into provider_message (account_id, campaign_id, run, position, id_key, recipient_key)
+       select account_id, campaign_id, run, position, lookup_key(account_id, provider_id), 0 from sent`,
+      [campaign.accountId, campaign.campaignId],
     );
     expect(await apply([receipt(campaign.accountId, '', 'delivered', 1, 'wamid.1')])).toEqual([]);
     expect(await messagesOf(database.dataSource, campaign)).toMatchObject([{ state: 'delivered' }]);

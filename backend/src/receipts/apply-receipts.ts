@@ -65,8 +65,11 @@ with receipt as (
                 $9::text[], $10::text[])
       as r (key, account_id, campaign_id, run, position, provider_id, state, at, code, text)
     left join lateral (
-      select campaign_id, run, position from provider_message p
-       where r.position is null and p.account_id = r.account_id and p.provider_id = r.provider_id
+      select p.campaign_id, p.run, p.position
+        from provider_message p
+        join message m on m.account_id = p.account_id and m.campaign_id = p.campaign_id and m.run = p.run
+         and m.position = p.position and m.provider_id = r.provider_id
+       where r.position is null and p.account_id = r.account_id and p.id_key = lookup_key(r.account_id, r.provider_id)
        order by p.at desc limit 1) p on true),
 best as (
   select account_id, campaign_id, run, position, max(state) as state,

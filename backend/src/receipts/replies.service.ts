@@ -5,6 +5,7 @@ import type { HostChatRequest } from '../../../contract/host-api.ts';
 import { HostClient } from '../channels/host/host-client.ts';
 import { rowsOf } from '../database/rows.ts';
 import { compose } from '../dispatch/compose.ts';
+import { recipientOf } from '../dispatch/record.ts';
 import { RunContents } from '../dispatch/run-contents.ts';
 import { InstantSchema } from './apply-receipts.ts';
 import { isOptOut } from '../stop-list/opt-out-words.ts';
@@ -40,6 +41,21 @@ interface WaitingChat extends Answered {
   cells: string[];
   sent_at: Date | null;
 }
+
+/** Two texts may make one key, so the id and the phone are compared as well. */
+const MATCH = `
+  (select m.campaign_id, m.run, m.position, 0 as rank, p.at
+     from provider_message p
+     join message m on m.account_id = p.account_id and m.campaign_id = p.campaign_id and m.run = p.run and m.position = p.position
+    where p.account_id = $1 and p.id_key = lookup_key($1, $2) and m.provider_id = $2)
+  union all
+  (select m.campaign_id, m.run, m.position, 1, p.at
+     from provider_message p
+     join message m on m.account_id = p.account_id and m.campaign_id = p.campaign_id and m.run = p.run and m.position = p.position
+     join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id and c.list_id = m.list_id and c.row_no = m.row_no
+    where p.account_id = $1 and p.recipient_key = lookup_key($1, $3) and c.phone = $4
+    order by p.at desc limit 1)
+  order by rank, at desc limit 1`;
 
 /** A customer's answer: matched, marked, and only then a chat in RMO, with what the person had received. */
 @Injectable()
@@ -86,16 +102,12 @@ export class RepliesService {
 
   /** The quoted message first, then the latest to that phone on that channel. */
   private async match(manager: EntityManager, accountId: number, reply: Reply): Promise<Answered | null> {
-    const [answered] = await rowsOf<Answered>(
-      manager,
-      `(select campaign_id, run, position, 0 as rank, at from provider_message
-         where account_id = $1 and provider_id = $2)
-       union all
-       (select campaign_id, run, position, 1, at from provider_message
-         where account_id = $1 and phone = $3 and channel_id = $4 order by at desc limit 1)
-       order by rank, at desc limit 1`,
-      [accountId, reply.in_reply_to ?? '', reply.from.value, reply.channel_id],
-    );
+    const [answered] = await rowsOf<Answered>(manager, MATCH, [
+      accountId,
+      reply.in_reply_to ?? '',
+      recipientOf(reply.channel_id, reply.from.value),
+      reply.from.value,
+    ]);
     return answered ?? null;
   }
 

@@ -97,14 +97,12 @@ function reportSql(
   ]);
   const messages = `
     select m.run, m.list_id, m.row_no, c.phone, c.cells, m.reason, m.detail, m.segments, m.sent_at, m.delivered_at,
-           m.read_at, m.replied_at, p.provider_id,
+           m.read_at, m.replied_at, m.provider_id,
            case when m.state = 'queued' and g.low is not null then 'sending' else m.state::text end as state
       from message m
       join contact c on ${key('c')} and c.list_id = m.list_id and c.row_no = m.row_no
       left join dispatch_grant g on ${key('g')} and g.run = m.run and g.owner is not null
        and m.position > g.low and m.position <= g.high
-      left join (select distinct on (run, position) run, position, provider_id from provider_message
-                  where ${key('provider_message')}) p on p.run = m.run and p.position = m.position
      where ${key('m')}`;
   const waiting = (run: string, state: string) => `
     select ${run}, c.list_id, c.row_no, c.phone, c.cells, c.refusal, null, null::smallint, null::timestamptz,

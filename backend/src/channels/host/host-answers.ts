@@ -45,10 +45,23 @@ export function gatewayAnswer(answer: HostAnswer): GatewayAnswer {
   return { kind: 'refused', reason: code ?? 'refused', detail, again: false };
 }
 
-/** Retry-After in seconds or as a date, in ms from now; null where there is none. */
+/** More than any text a person would read, or any id. */
+const LONGEST_TEXT = 500;
+
+/** A text of the host as PostgreSQL can hold it, cut to 500 characters; null where it is none. */
+export function cleanText(text: unknown): string | null {
+  if (typeof text !== 'string') return null;
+  const clean = text.replaceAll('\0', '').toWellFormed().slice(0, LONGEST_TEXT).toWellFormed().trim();
+  return clean === '' ? null : clean;
+}
+
+/** A provider that asks for a longer pause is asked again after this: its clock or its unit may be wrong. */
+const LONGEST_PAUSE_MS = 5 * 60_000;
+
+/** Retry-After in seconds or as a date, in ms from now, five minutes at most; null where there is none. */
 export function retryAfterMs(header: string | undefined, now: number): number | null {
   if (header === undefined) return null;
-  if (/^\d+(\.\d+)?$/.test(header.trim())) return Number(header) * 1000;
+  if (/^\d+(\.\d+)?$/.test(header.trim())) return Math.min(LONGEST_PAUSE_MS, Number(header) * 1000);
   const at = Date.parse(header);
-  return Number.isNaN(at) ? null : Math.max(0, at - now);
+  return Number.isNaN(at) ? null : Math.min(LONGEST_PAUSE_MS, Math.max(0, at - now));
 }

@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Agent, request } from 'undici';
+import { Agent, request, type Dispatcher } from 'undici';
 import { CONFIG } from '../../tokens.ts';
 import type { Config } from '../../config.ts';
+import type { Leave } from '../../dispatch/gateway.ts';
 import { ProblemError } from '../../errors.ts';
 import { Installations, type HostAccess } from '../installations.ts';
 
@@ -10,6 +11,9 @@ export interface HostResponse {
   body: unknown;
   retryAfter: string | undefined;
 }
+
+/** The request's turn came too late: nothing of it was written. */
+export class NotLeft extends Error {}
 
 /** Errors that say the request never left: name not found, connection refused, TLS not agreed. */
 const NEVER_LEFT =
@@ -27,6 +31,7 @@ export function neverLeft(error: unknown): boolean {
 @Injectable()
 export class HostClient implements OnApplicationShutdown {
   private readonly agent: Agent;
+  private readonly dispatcher: Dispatcher;
 
   constructor(
     private readonly installations: Installations,
@@ -39,6 +44,7 @@ export class HostClient implements OnApplicationShutdown {
       headersTimeout: config.requestTimeoutMs,
       bodyTimeout: config.requestTimeoutMs,
     });
+    this.dispatcher = this.agent.compose(askBeforeWriting);
   }
 
   async access(accountId: number): Promise<HostAccess> {
@@ -47,17 +53,21 @@ export class HostClient implements OnApplicationShutdown {
     return access;
   }
 
-  /** @throws what undici throws: ask `neverLeft` what it means */
+  /**
+   * @param leave asked when a connection is ready and nothing has been written yet; where it says no, nothing leaves
+   * @throws NotLeft, or what undici throws: ask `neverLeft` what it means
+   */
   async call(
     access: HostAccess,
     method: 'GET' | 'POST',
     path: string,
     body?: unknown,
     idempotencyKey?: string,
+    leave?: Leave,
   ): Promise<HostResponse> {
-    const answer = await request(`${access.baseUrl}${path}`, {
+    const options: RequestOptions = {
       method,
-      dispatcher: this.agent,
+      dispatcher: this.dispatcher,
       headers: {
         authorization: `Bearer ${access.accessToken}`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -65,7 +75,9 @@ export class HostClient implements OnApplicationShutdown {
       },
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(this.config.requestTimeoutMs),
-    });
+      ...(leave && { leave }),
+    };
+    const answer = await request(`${access.baseUrl}${path}`, options);
     const text = await answer.body.text();
     const retryAfter = answer.headers['retry-after'];
     return {
@@ -87,6 +99,30 @@ export class HostClient implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.agent.close();
   }
+}
+
+type RequestOptions = NonNullable<Parameters<typeof request>[1]> & { leave?: Leave };
+
+/**
+ * A request may wait in the client until one of its connections is free. What it must not miss is asked at the very
+ * moment it is written; an error thrown there ends the request alone and leaves the connection as it was.
+ */
+function askBeforeWriting(dispatch: Dispatcher['dispatch']): Dispatcher['dispatch'] {
+  return (options, handler) => {
+    const { leave } = options as RequestOptions;
+    if (!leave) return dispatch(options, handler);
+    return dispatch(options, {
+      onRequestStart(controller, context) {
+        if (!leave()) throw new NotLeft();
+        handler.onRequestStart?.(controller, context);
+      },
+      onRequestUpgrade: (...all) => handler.onRequestUpgrade?.(...all),
+      onResponseStart: (...all) => handler.onResponseStart?.(...all),
+      onResponseData: (...all) => handler.onResponseData?.(...all),
+      onResponseEnd: (...all) => handler.onResponseEnd?.(...all),
+      onResponseError: (...all) => handler.onResponseError?.(...all),
+    });
+  };
 }
 
 function parse(text: string): unknown {
