@@ -8,6 +8,7 @@ import { accountAddsUp } from '../../../contract/message-states.ts';
 import { DispatchDatabase } from './dispatch-database.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { MAX_ATTEMPTS } from './outcome-of.ts';
+import { SPREAD } from './pacing.ts';
 import { RunContents } from './run-contents.ts';
 
 const config = { requestTimeoutMs: 5000, channelConcurrency: 50, alikeRefusals: 10 } as Config;
@@ -32,7 +33,7 @@ beforeEach(() => {
 afterEach(async () => {
   await dispatcher.stop();
   await database.dataSource.query(
-    'truncate account cascade; truncate contact, message, dispatch_grant, provider_message, stop_list',
+    'truncate account cascade; truncate contact, message, dispatch_grant, provider_message, stop_list, dispatch_process',
   );
 });
 
@@ -63,6 +64,21 @@ async function stateOf({ accountId, campaignId }: TestCampaign) {
     [accountId, campaignId],
   );
   return row;
+}
+
+/** Waits for what the dispatcher does by itself; the test's own limit ends the wait. */
+async function becomes(campaign: TestCampaign, state: string): Promise<void> {
+  while ((await stateOf(campaign)).state !== state);
+}
+
+/** The first messages are in the hands of a process that is gone. */
+async function abandon({ accountId, campaignId }: TestCampaign, messages = 2): Promise<void> {
+  await database.dataSource.query(
+    `insert into dispatch_grant (account_id, campaign_id, run, low, high, owner, due_at, send_until, lease_until)
+     values ($1, $2, 1, 0, $3, gen_random_uuid(), now(), now() - interval '9 s', now() - interval '1 s')`,
+    [accountId, campaignId, messages],
+  );
+  await database.dataSource.query('update campaign set cursor = $1', [messages]);
 }
 
 const states = async (campaign: TestCampaign) =>
@@ -222,15 +238,6 @@ describe('what a provider answers', () => {
 });
 
 describe('a process that is gone', () => {
-  async function abandon(campaign: TestCampaign): Promise<void> {
-    await database.dataSource.query(
-      `insert into dispatch_grant (account_id, campaign_id, run, low, high, owner, due_at, send_until, lease_until)
-       values ($1, $2, 1, 0, 2, gen_random_uuid(), now(), now() - interval '9 s', now() - interval '1 s')`,
-      [campaign.accountId, campaign.campaignId],
-    );
-    await database.dataSource.query('update campaign set cursor = 2');
-  }
-
   test('its messages are asked again with the same keys where keys are honoured', async () => {
     const campaign = await aCampaign(database.dataSource);
     await abandon(campaign);
@@ -258,6 +265,184 @@ describe('a process that is gone', () => {
     expect(await states(campaign)).toEqual(['unknown', 'unknown', 'queued']);
     expect(await database.dataSource.query('select 1 from dispatch_grant')).toEqual([]);
   });
+});
+
+describe('a message that may have left', () => {
+  const doubt = (campaign: TestCampaign) =>
+    database.dataSource.query('select in_doubt from message where account_id = $1 order by position', [
+      campaign.accountId,
+    ]);
+
+  test('is in doubt while it waits to be asked about again', async () => {
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    gateway.answer = () => ({ kind: 'no_answer', detail: 'ECONNRESET' });
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await dispatcher.stop();
+    expect(await states(campaign)).toEqual(['queued']);
+    expect(await doubt(campaign)).toEqual([{ in_doubt: true }]);
+  });
+
+  test('is in doubt when the grant of a dead process is taken over and given back', async () => {
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    await abandon(campaign, 1);
+    gateway.connect = async () => {
+      await dispatcher.silence(campaign.accountId, campaign.campaignId);
+    };
+    await dispatcher.runOnce();
+    await dispatcher.stop();
+    expect(gateway.got).toEqual([]);
+    expect(await doubt(campaign)).toEqual([{ in_doubt: true }]);
+  });
+
+  test('is unknown, not failed, when it is turned away for the last time', async () => {
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    await database.dataSource.query('update message set in_doubt = true, attempt = $1', [MAX_ATTEMPTS - 1]);
+    gateway.answer = () => ({ kind: 'later', afterMs: 0, detail: 'busy' });
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await dispatcher.stop();
+    expect(await states(campaign)).toEqual(['unknown']);
+  });
+});
+
+describe('a message whose list was removed while it was in hand', () => {
+  const withdraw = () => database.dataSource.query(`update message set reason = 'list_removed'`);
+
+  test('is cancelled and not sent when it is handed out again', async () => {
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    await withdraw();
+    await dispatcher.runOnce();
+    await dispatcher.stop();
+    expect(gateway.got).toEqual([]);
+    expect(await messagesOf(database.dataSource, campaign)).toMatchObject([
+      { state: 'cancelled', reason: 'list_removed' },
+    ]);
+  });
+
+  test('is unknown where a dead process may have sent it', async () => {
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    await abandon(campaign, 1);
+    await withdraw();
+    await dispatcher.runOnce();
+    await dispatcher.stop();
+    expect(gateway.got).toEqual([]);
+    expect(await messagesOf(database.dataSource, campaign)).toMatchObject([
+      { state: 'unknown', reason: 'no_answer' },
+    ]);
+  });
+
+  test('keeps its mark when it is given back', async () => {
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    gateway.answer = () => ({ kind: 'later', afterMs: 60_000, detail: 'busy' });
+    gateway.connect = async () => {
+      await withdraw();
+    };
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await dispatcher.stop();
+    expect(await messagesOf(database.dataSource, campaign)).toMatchObject([
+      { state: 'queued', attempt: 1, reason: 'list_removed' },
+    ]);
+  });
+});
+
+test('a message whose slot passes while it waits for a connection does not leave and is given back', async () => {
+  const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+  let connected = () => {};
+  const connecting = new Promise<void>((done) => (connected = done));
+  gateway.connect = () => new Promise((go) => setTimeout(go, SPREAD * 1000)).then(connected);
+  await dispatcher.runOnce();
+  await connecting;
+  await dispatcher.stop();
+  expect(gateway.got).toEqual([]);
+  expect(await states(campaign)).toEqual(['queued']);
+  expect(await database.dataSource.query('select owner from dispatch_grant')).toEqual([{ owner: null }]);
+});
+
+describe('a run whose first messages are all refused', () => {
+  const refused = {
+    kind: 'refused',
+    reason: 'sender_unknown',
+    detail: 'no such sender',
+    again: false,
+  } as const;
+  const tenPhones = Array.from({ length: 15 }, (_, i) => phoneNumber(i));
+
+  test('for one cause pauses, with the cause', async () => {
+    const campaign = await aCampaign(database.dataSource, { phones: tenPhones });
+    gateway.answer = () => refused;
+    await claimAll(campaign);
+    await gateway.received(10);
+    await becomes(campaign, 'paused');
+    expect(await stateOf(campaign)).toMatchObject({ pause_reason: 'all_refused' });
+  });
+
+  test('goes on where one got through before', async () => {
+    const campaign = await aCampaign(database.dataSource, { phones: tenPhones });
+    gateway.answer = (_, nth) => (nth === 1 ? { kind: 'accepted', providerId: 'p' } : refused);
+    await claimAll(campaign);
+    await gateway.received(15);
+    await dispatcher.stop();
+    expect(await stateOf(campaign)).toMatchObject({ state: 'running' });
+  });
+});
+
+describe('processes that share campaigns', () => {
+  const ownerOf = async (campaign: TestCampaign) =>
+    (
+      await database.dataSource.query('select owner from campaign where account_id = $1', [
+        campaign.accountId,
+      ])
+    )[0].owner as string | null;
+
+  test('one that is gone is replaced, one that is alive is left alone', async () => {
+    const campaign = await aCampaign(database.dataSource);
+    const other = aDispatcher();
+    await other.runOnce();
+    dispatcher.wake();
+    await dispatcher.runOnce();
+    expect(await ownerOf(campaign)).toBe(other.owner);
+    await database.dataSource.query(`update dispatch_process set alive_until = now() where id = $1`, [
+      other.owner,
+    ]);
+    dispatcher.wake();
+    await dispatcher.runOnce();
+    expect(await ownerOf(campaign)).toBe(dispatcher.owner);
+    await other.stop();
+  });
+
+  test('an orderly stop leaves its campaigns to the others', async () => {
+    const campaign = await aCampaign(database.dataSource);
+    await dispatcher.runOnce();
+    expect(await ownerOf(campaign)).toBe(dispatcher.owner);
+    await dispatcher.stop();
+    expect(await ownerOf(campaign)).toBeNull();
+  });
+});
+
+test('a hole that a removed list has left in the queue costs no time', async () => {
+  const campaign = await aCampaign(database.dataSource, {
+    phones: Array.from({ length: 40 }, (_, i) => phoneNumber(i)),
+  });
+  await database.dataSource.query(`update message set state = 'cancelled' where position between 1 and 38`);
+  expect(await dispatcher.runOnce()).toBe(0);
+  await due(campaign);
+  expect(await dispatcher.runOnce()).toBe(2);
+});
+
+test('an outcome that PostgreSQL cannot hold does not keep others from being recorded', async () => {
+  const campaign = await aCampaign(database.dataSource, {
+    phones: Array.from({ length: 5 }, (_, i) => phoneNumber(i)),
+  });
+  gateway.answer = (_, nth) =>
+    nth === 3
+      ? { kind: 'refused', reason: 'refused', detail: 'NUL: \0', again: false }
+      : { kind: 'accepted', providerId: `p${nth}` };
+  await dispatcher.runOnce();
+  await gateway.received(5);
+  await dispatcher.stop();
+  expect((await states(campaign)).toSorted()).toEqual(['failed', 'sent', 'sent', 'sent', 'sent']);
 });
 
 describe('halting a campaign', () => {

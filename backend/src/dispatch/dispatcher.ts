@@ -168,6 +168,10 @@ export class Dispatcher {
       for (const row of rows) this.leaveOut(held, row, 'unknown', 'no_answer', run.content.channelId);
       return;
     }
+    for (const row of rows) {
+      if (row.withdrawn) this.leaveOut(held, row, 'cancelled', 'list_removed', run.content.channelId);
+      else if (row.stopped) this.leaveOut(held, row, 'stopped', 'stop_list', run.content.channelId);
+    }
     held.atSlots(left, answered, (row, slot) => {
       this.send(held, row, slot, run).catch((error: unknown) => {
         this.logger.error(`message ${referenceOf(held.grant, row)}: ${maskPhones(String(error))}`);
@@ -180,8 +184,6 @@ export class Dispatcher {
     const { grant } = held;
     const { content } = run;
     const { channelId } = content;
-    if (row.withdrawn) return this.leaveOut(held, row, 'cancelled', 'list_removed', channelId);
-    if (row.stopped) return this.leaveOut(held, row, 'stopped', 'stop_list', channelId);
     const composed = compose(content, run.cellsOf(row));
     if (composed.problem) return this.leaveOut(held, row, 'failed', composed.problem, channelId);
     await this.limitOf(
@@ -248,16 +250,24 @@ export class Dispatcher {
     else if (answer.kind !== 'late') this.gates.answered(channel, now);
     if (answer.kind === 'accepted') this.refusals.accepted(runOf(grant));
     if (answer.kind === 'refused' && this.refusals.refused(runOf(grant), answer.reason)) {
-      this.pause(
-        grant,
-        pauseAllRefused(this.dataSource.manager, grant, answer.reason, this.config.alikeRefusals),
-      );
+      this.pause(grant, this.pauseWhereAllRefused(grant, answer.reason));
     }
     if (verdict.stop) {
       const { reason, detail } = verdict.stop;
       this.halt(grant.accountId, grant.campaignId);
       this.pause(grant, pauseBySystem(this.dataSource.manager, grant, reason, detail));
     }
+  }
+
+  private async pauseWhereAllRefused(grant: Grant, reason: string): Promise<boolean> {
+    // The rows decide, so they have to tell of these refusals; the first flush may have begun before.
+    await this.flush();
+    await this.flush();
+    const { manager } = this.dataSource;
+    return pauseAllRefused(manager, grant, reason, this.config.alikeRefusals).catch((error: unknown) => {
+      this.refusals.forget(runOf(grant));
+      throw error;
+    });
   }
 
   private channelFailed(channel: string, detail: string, now: number): void {
