@@ -1,0 +1,233 @@
+import { performance } from 'node:perf_hooks';
+import { Logger } from '@nestjs/common';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { maskPhones } from '../error.filter.ts';
+import type { Grant, GrantedRow } from './claim.ts';
+import { compose } from './compose.ts';
+import type { Gateway, GatewayAnswer, Leave } from './gateway.ts';
+import { GrantInHand } from './grant-in-hand.ts';
+import { channelOf, runOf } from './names.ts';
+import type { OutcomeBook } from './outcome-book.ts';
+import { verdictOf, type Verdict } from './outcome-of.ts';
+import type { Slot } from './pacing.ts';
+import type { LoadedRun, RunContents } from './run-contents.ts';
+
+/** How long a grant whose content could not be read, or whose sending broke, waits, in ms. */
+const AFTER_ERROR_MS = 1000;
+
+/** What an answer means beyond its own message. */
+export type Learn = (grant: Grant, answer: GatewayAnswer, channel: string) => void;
+
+/**
+ * The messages in this process's hands: from their grant to their outcome. Each leaves in its slot or is given back;
+ * every way out goes through `GrantInHand.take`, so that none is decided twice.
+ */
+export class HandOver {
+  private readonly logger = new Logger(HandOver.name);
+  private readonly grants = new Set<GrantInHand>();
+  private readonly limits = new Map<string, LimitFunction>();
+
+  /** @param concurrency calls in flight at once for each channel */
+  constructor(
+    private readonly gateway: Gateway,
+    private readonly contents: RunContents,
+    private readonly book: OutcomeBook,
+    private readonly concurrency: number,
+    private readonly learn: Learn,
+  ) {}
+
+  get held(): Grant[] {
+    return [...this.grants].map(({ grant }) => grant);
+  }
+
+  get isEmpty(): boolean {
+    return this.grants.size === 0;
+  }
+
+  /**
+   * @param left when the claim was sent, and
+   * @param answered when its answer came, on the monotonic clock
+   */
+  async accept(grant: Grant, rows: GrantedRow[], left: number, answered: number): Promise<void> {
+    const held = new GrantInHand(grant, rows);
+    this.grants.add(held);
+    if (rows.length === 0) return this.end(held);
+    try {
+      const run = await this.contents.load(grant, rows);
+      if (this.grants.has(held)) this.begin(held, rows, run, left, answered);
+    } catch (error) {
+      this.logger.error(
+        `run ${grant.accountId}:${grant.campaignId}:${grant.run}: ${maskPhones(String(error))}`,
+      );
+      held.giveBackAfterMs = AFTER_ERROR_MS;
+      this.haltGrant(held);
+    }
+  }
+
+  private begin(held: GrantInHand, rows: GrantedRow[], run: LoadedRun, left: number, answered: number): void {
+    held.channel = channelOf({ ...held.grant, channelId: run.content.channelId });
+    if (held.grant.abandoned && !this.gateway.honoursKeys) {
+      // Some of it may have left and a repeat would be a second message: nobody knows, and nobody guesses.
+      for (const row of rows) this.leaveOut(held, row, 'unknown', 'no_answer', run.content.channelId);
+      return;
+    }
+    for (const row of rows) {
+      if (row.withdrawn) this.leaveOut(held, row, 'cancelled', 'list_removed', run.content.channelId);
+      else if (row.stopped) this.leaveOut(held, row, 'stopped', 'stop_list', run.content.channelId);
+    }
+    held.atSlots(left, answered, (row, slot) => {
+      this.send(held, row, slot, run).catch((error: unknown) => {
+        this.logger.error(`message ${referenceOf(held.grant, row)}: ${maskPhones(String(error))}`);
+        this.giveBack(held, row, 1000);
+      });
+    });
+  }
+
+  private async send(held: GrantInHand, row: GrantedRow, slot: Slot, run: LoadedRun): Promise<void> {
+    const { grant } = held;
+    const { content } = run;
+    const { channelId } = content;
+    const composed = compose(content, run.cellsOf(row));
+    if (composed.problem) return this.leaveOut(held, row, 'failed', composed.problem, channelId);
+    await this.limitOf(
+      grant.accountId,
+      channelId,
+    )(async () => {
+      if (!held.isWaiting(row)) return;
+      let sentAt: number | null = null;
+      const leave: Leave = () => {
+        if (performance.now() > slot.until || !held.take(row)) return false;
+        held.onTheWay += 1;
+        sentAt = Date.now();
+        return true;
+      };
+      const { accountId } = grant;
+      const answer = await this.gateway.send(
+        {
+          accountId,
+          channelId,
+          phone: row.phone,
+          content: composed.content,
+          reference: referenceOf(grant, row),
+          campaignReference: runOf(grant),
+        },
+        leave,
+      );
+      if (sentAt !== null) held.onTheWay -= 1;
+      else if (!held.take(row)) return;
+      this.answered(held, row, answer, sentAt ?? Date.now(), channelId, composed.segments);
+    });
+  }
+
+  private limitOf(accountId: number, channelId: string): LimitFunction {
+    const key = channelOf({ accountId, channelId });
+    let limit = this.limits.get(key);
+    if (!limit) this.limits.set(key, (limit = pLimit(this.concurrency)));
+    return limit;
+  }
+
+  private answered(
+    held: GrantInHand,
+    row: GrantedRow,
+    answer: GatewayAnswer,
+    sentAt: number,
+    channelId: string,
+    segments: number | null,
+  ): void {
+    const tried = { attempt: row.attempt, inDoubt: row.inDoubt || held.grant.abandoned };
+    const verdict = verdictOf(answer, tried, this.gateway.honoursKeys, sentAt);
+    this.bookOutcome(held, row, verdict.outcome, channelId, segments);
+    if (verdict.againAfterMs !== null) giveBackLater(held, verdict.againAfterMs);
+    this.close(held);
+    this.learn(held.grant, answer, channelOf({ ...held.grant, channelId }));
+  }
+
+  /** Decided without asking a provider. What may have left before is not known, whatever is decided now. */
+  private leaveOut(
+    held: GrantInHand,
+    row: GrantedRow,
+    state: 'stopped' | 'failed' | 'cancelled' | 'unknown',
+    reason: string,
+    channelId: string,
+  ): void {
+    if (!held.take(row)) return;
+    const inDoubt = row.inDoubt || held.grant.abandoned;
+    const decided = inDoubt ? ({ state: 'unknown', reason: 'no_answer' } as const) : { state, reason };
+    const outcome = {
+      ...decided,
+      attempt: row.attempt,
+      inDoubt,
+      detail: null,
+      sentAt: null,
+      providerId: null,
+    };
+    this.bookOutcome(held, row, outcome, channelId, null);
+    this.close(held);
+  }
+
+  private bookOutcome(
+    { grant }: GrantInHand,
+    row: GrantedRow,
+    outcome: Verdict['outcome'],
+    channelId: string,
+    segments: number | null,
+  ): void {
+    const { accountId, campaignId, run } = grant;
+    const { position, phone } = row;
+    this.book.add({ accountId, campaignId, run, position, phone, channelId, segments, ...outcome });
+  }
+
+  private giveBack(held: GrantInHand, row: GrantedRow, afterMs: number): void {
+    if (!held.take(row)) return;
+    giveBackLater(held, afterMs);
+    // Given back, the grant no longer tells that its last holder may have sent it.
+    if (held.grant.abandoned && !row.inDoubt) {
+      const { outcome } = verdictOf({ kind: 'late' }, { attempt: row.attempt, inDoubt: true }, true, 0);
+      this.bookOutcome(held, row, outcome, '', null);
+    }
+    this.close(held);
+  }
+
+  private close(held: GrantInHand): void {
+    held.decided();
+    if (held.isDone) this.end(held);
+  }
+
+  private end(held: GrantInHand): void {
+    if (!this.grants.delete(held)) return;
+    const { accountId, campaignId, run, low, lease } = held.grant;
+    this.book.end({ accountId, campaignId, run, low, lease, giveBackAfterMs: held.giveBackAfterMs });
+  }
+
+  /**
+   * What has not left of a campaign, of a whole account or of everything is given back.
+   * @returns how many messages are on their way
+   */
+  halt(accountId: number | null, campaignId: number | null): number {
+    let onTheWay = 0;
+    for (const held of this.grants) {
+      if (accountId !== null && held.grant.accountId !== accountId) continue;
+      if (campaignId !== null && held.grant.campaignId !== campaignId) continue;
+      onTheWay += held.onTheWay;
+      this.haltGrant(held);
+    }
+    return onTheWay;
+  }
+
+  haltChannel(channel: string): void {
+    for (const held of this.grants) if (held.channel === channel) this.haltGrant(held);
+  }
+
+  private haltGrant(held: GrantInHand): void {
+    held.halt();
+    for (const row of held.waitingRows) this.giveBack(held, row, 0);
+  }
+}
+
+function giveBackLater(held: GrantInHand, afterMs: number): void {
+  held.giveBackAfterMs = Math.max(held.giveBackAfterMs ?? 0, afterMs);
+}
+
+function referenceOf(grant: Grant, row: GrantedRow): string {
+  return `${runOf(grant)}:${row.position}`;
+}

@@ -1,0 +1,16 @@
+/** Keys by which a process knows a run and a channel in memory; a run's is also the beginning of its references. */
+export function runOf({
+  accountId,
+  campaignId,
+  run,
+}: {
+  accountId: number;
+  campaignId: number;
+  run: number;
+}): string {
+  return `${accountId}:${campaignId}:${run}`;
+}
+
+export function channelOf({ accountId, channelId }: { accountId: number; channelId: string }): string {
+  return `${accountId} ${channelId}`;
+}
