@@ -3,11 +3,11 @@
  * of a long message), UCS-2 otherwise (70 UTF-16 units, or 67). A character is never split between two parts.
  * Source: 3GPP TS 23.038 (alphabets), TS 23.040 (concatenation).
  */
-const GSM_BASIC = new Set(
+export const GSM_BASIC: ReadonlySet<string> = new Set(
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
 );
 /** These take an escape and so two septets each. */
-const GSM_EXTENDED = new Set('\f^{}\\[~]|€');
+export const GSM_EXTENDED: ReadonlySet<string> = new Set('\f^{}\\[~]|€');
 
 export const MAX_SEGMENTS = 5;
 
@@ -26,7 +26,7 @@ export interface SmsLength {
   forcing: string[];
 }
 
-const CAPACITY = { gsm: { single: 160, part: 153 }, ucs2: { single: 70, part: 67 } } as const;
+export const CAPACITY = { gsm: { single: 160, part: 153 }, ucs2: { single: 70, part: 67 } } as const;
 
 /** The text as it is sent: composed letters (macOS writes й as two characters) and single line feeds. */
 export function normaliseSmsText(text: string): string {
