@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { CAMPAIGN_STATES, CONTROLS, RESTART_SCOPES, type CampaignState } from './campaign-states.ts';
 import { METHODS, TEMPLATE_CATEGORIES, TemplateSchema } from './channel.ts';
+import { LengthsSchema } from './lengths.ts';
 import { ListSummarySchema, RefusedBySchema, REMOVAL_RULES } from './list.ts';
 import { Count, RowAccountSchema } from './message-states.ts';
 
@@ -83,6 +84,20 @@ export const TestMessageSchema = v.object({
   phone: v.pipe(v.string('phone_invalid'), v.minLength(1, 'phone_invalid')),
 });
 export type TestMessage = v.InferOutput<typeof TestMessageSchema>;
+
+/**
+ * Which message to measure: an SMS when `text` is given, a template when `bindings` are, else the saved one. What is
+ * being typed can so be measured before it is saved.
+ */
+export const LengthsRequestSchema = v.object({
+  text: v.optional(CampaignSettingsSchema.entries.text),
+  /** Of the template's variables, by their keys. */
+  bindings: v.optional(v.record(v.string(), BindingSchema)),
+  removeDuplicates: v.optional(v.boolean()),
+  /** Answer when the exact figures are there, not with an estimate at once. */
+  wait: v.optional(v.boolean(), false),
+});
+export type LengthsRequest = v.InferOutput<typeof LengthsRequestSchema>;
 
 export function newSettings(name: string): CampaignSettings {
   return {
@@ -188,15 +203,8 @@ export const PreviewSchema = v.object({
   account: RowAccountSchema,
   refusedBy: RefusedBySchema,
   recipients: Count,
-  /** SMS: how many rows take 1, 2, … segments; more than five are not sent. `exact` is false for a sample. */
-  segments: v.nullable(
-    v.object({
-      exact: v.boolean(),
-      rows: v.record(v.string(), Count),
-      tooLong: Count,
-      emptyVariables: Count,
-    }),
-  ),
+  /** What the rows make of the message; null while there is no message. Not exact: scaled up from a sample. */
+  lengths: v.nullable(LengthsSchema),
   /** WABA: the template's category. */
   category: v.nullable(v.picklist(TEMPLATE_CATEGORIES)),
   startAt: v.nullable(Instant),

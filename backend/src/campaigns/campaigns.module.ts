@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ChannelsModule } from '../channels/channels.module.ts';
 import { DispatchModule } from '../dispatch/dispatch.module.ts';
+import { LengthsModule } from '../lengths/lengths.module.ts';
 import { CampaignsController } from './campaigns.controller.ts';
 import { CampaignsService } from './campaigns.service.ts';
 import { ControlsService } from './controls.service.ts';
@@ -9,7 +10,7 @@ import { ScheduledStarts } from './scheduled-starts.ts';
 
 /** Settings, states, controls. */
 @Module({
-  imports: [ChannelsModule, DispatchModule],
+  imports: [ChannelsModule, DispatchModule, LengthsModule],
   controllers: [CampaignsController],
   providers: [CampaignsService, ControlsService, PreviewService, ScheduledStarts],
   exports: [CampaignsService],

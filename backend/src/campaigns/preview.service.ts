@@ -5,15 +5,17 @@ import type { Obstacle, Preview } from '../../../contract/campaign.ts';
 import type { Template } from '../../../contract/channel.ts';
 import type { Refusal } from '../../../contract/list.ts';
 import type { Language } from '../../../contract/problems.ts';
-import { MAX_SEGMENTS } from '../../../contract/sms-length.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
 import { ChannelsService } from '../channels/channels.service.ts';
 import { rowsOf } from '../database/rows.ts';
-import { cellFinder, compose, type RunContent } from '../dispatch/compose.ts';
+import { cellFinder, compose, type CellOf, type RunContent } from '../dispatch/compose.ts';
 import { GATEWAY } from '../tokens.ts';
 import type { Gateway, OutboundMessage } from '../dispatch/gateway.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
+import { LengthsService } from '../lengths/lengths.service.ts';
+import { smsPlan, templatePlan, type MessagePlan } from '../lengths/message-plan.ts';
+import { sendableRows, type RowsKey } from '../lengths/sendable-rows.ts';
 import { loadedLists, type ListRow } from '../lists/list-rows.ts';
 import { normalisePhone } from '../lists/reading/phone.ts';
 import { draftAccount } from '../reports/row-account.ts';
@@ -22,8 +24,8 @@ import { finishTime, settingsOf } from './campaign-view.ts';
 import { obstacles } from './readiness.ts';
 import { templateFile } from './template-file.ts';
 
-/** Rows looked at for the lengths of messages; a file of fewer rows is counted exactly. */
-const SAMPLE_ROWS = 20_000;
+/** Messages shown as they will be sent. */
+const SAMPLES = 3;
 
 export interface Readiness {
   obstacles: Obstacle[];
@@ -37,6 +39,7 @@ export class PreviewService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly channels: ChannelsService,
+    private readonly lengths: LengthsService,
     @Inject(GATEWAY) private readonly gateway: Gateway,
   ) {}
 
@@ -89,43 +92,44 @@ export class PreviewService {
     const account = await draftAccount(manager, caller.accountId, id, lists, row.remove_duplicates);
     const startAt = row.start_at === null ? null : localToInstant(row.start_at, caller.account.timeZone);
     const composable = content.method === 'sms' ? content.text.trim() !== '' : content.template !== null;
-    const rows = composable ? await this.sample(caller.accountId, id, lists) : [];
+    const key = {
+      accountId: caller.accountId,
+      campaignId: id,
+      lists,
+      removeDuplicates: row.remove_duplicates,
+    };
+    const rows = composable ? await this.firstRows(key) : [];
     if (account.queued === 0 && lists.length > 0) found.push({ field: 'mainList', code: 'nobody_to_write' });
     return {
       obstacles: found,
       account,
       refusedBy: refusedOf(lists),
       recipients: account.queued,
-      segments: composable && content.method === 'sms' ? segmentsOf(content, rows, account.queued) : null,
+      lengths: composable ? await this.lengths.look(key, planOf(content)) : null,
       category: content.template?.category ?? null,
       startAt: startAt?.toISOString() ?? null,
       finishAt: finishTime(account.queued, row.rate, Math.max(startAt?.getTime() ?? 0, Date.now())),
-      samples: rows.slice(0, 3).map(({ phone, composed }) => ({
-        phone: shortPhone(phone),
-        text: composed(content).text,
-        empty: composed(content).empty,
-      })),
+      samples: rows.map(({ phone, cell }) => {
+        const { text, empty } = compose(content, cell);
+        return { phone: shortPhone(phone), text, empty };
+      }),
     };
   }
 
-  /** The first rows of the files, the main one first, as they will be sent. */
-  private async sample(accountId: number, campaignId: number, lists: readonly ListRow[]) {
-    const rows: { list_id: number; phone: string; cells: string[] }[] = [];
-    for (const { id } of lists) {
-      const more = await rowsOf<(typeof rows)[number]>(
+  /** The first rows of the files that will be sent, the main one's first. */
+  private async firstRows(key: RowsKey): Promise<{ phone: string; cell: CellOf }[]> {
+    const first: { phone: string; cell: CellOf }[] = [];
+    for (const list of key.lists) {
+      if (first.length === SAMPLES) break;
+      const rows = await rowsOf<{ phone: string; cells: string[] }>(
         this.dataSource.manager,
-        `select list_id, phone, cells from contact
-          where account_id = $1 and campaign_id = $2 and list_id = $3 and phone is not null and not repeated
-          order by row_no limit $4`,
-        [accountId, campaignId, id, SAMPLE_ROWS - rows.length],
+        `select c.phone, c.cells from ${sendableRows(key, list)} order by c.row_no limit $1`,
+        [SAMPLES - first.length],
       );
-      rows.push(...more);
+      const finder = cellFinder(list.columns);
+      first.push(...rows.map(({ phone, cells }) => ({ phone, cell: finder(cells) })));
     }
-    const finders = new Map(lists.map((list) => [list.id, cellFinder(list.columns)]));
-    return rows.map(({ list_id, phone, cells }) => ({
-      phone,
-      composed: (content: RunContent) => compose(content, finders.get(list_id)!(cells)),
-    }));
+    return first;
   }
 
   /**
@@ -141,8 +145,14 @@ export class PreviewService {
     const { obstacles: found, content, lists } = await this.readiness(row, caller.account.timeZone);
     const inTheWay = found.filter(({ field }) => field !== 'schedule' && field !== 'mainList');
     if (inTheWay.length > 0) throw new ProblemError('not_ready', {}, inTheWay);
-    const [first] = await this.sample(caller.accountId, id, lists);
-    const composed = first ? first.composed(content) : compose(content, () => undefined);
+    const key = {
+      accountId: caller.accountId,
+      campaignId: id,
+      lists,
+      removeDuplicates: row.remove_duplicates,
+    };
+    const [first] = await this.firstRows(key);
+    const composed = compose(content, first?.cell ?? (() => undefined));
     const message: OutboundMessage = {
       accountId: caller.accountId,
       channelId: content.channelId,
@@ -171,21 +181,9 @@ function refusedOf(lists: readonly ListRow[]): Preview['refusedBy'] {
   return sum;
 }
 
-function segmentsOf(
-  content: RunContent,
-  rows: readonly { composed(content: RunContent): ReturnType<typeof compose> }[],
-  recipients: number,
-): NonNullable<Preview['segments']> {
-  const counts: Record<number, number> = {};
-  let tooLong = 0;
-  let emptyVariables = 0;
-  for (const row of rows) {
-    const { segments, empty } = row.composed(content);
-    if (segments! > MAX_SEGMENTS) tooLong += 1;
-    else counts[segments!] = (counts[segments!] ?? 0) + 1;
-    if (empty.length > 0) emptyVariables += 1;
-  }
-  return { exact: recipients <= rows.length, rows: counts, tooLong, emptyVariables };
+function planOf({ method, text, bindings, template }: RunContent): MessagePlan {
+  if (method === 'sms') return smsPlan(text);
+  return templatePlan(bindings, template?.variables.map(({ key }) => key) ?? []);
 }
 
 /** +7 912 ***-**-89 for a screen that others may see. */

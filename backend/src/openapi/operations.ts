@@ -6,6 +6,7 @@ import {
   CampaignSchema,
   ControlResultSchema,
   HistoryEntrySchema,
+  LengthsRequestSchema,
   NewCampaignSchema,
   PreviewSchema,
   RestartSchema,
@@ -13,6 +14,7 @@ import {
   TestMessageSchema,
 } from '../../../contract/campaign.ts';
 import { ChannelSchema, TemplateSchema } from '../../../contract/channel.ts';
+import { LengthsSchema } from '../../../contract/lengths.ts';
 import type { ProblemCode } from '../../../contract/problems.ts';
 import { NewStopListEntrySchema, SessionSchema, StopListEntrySchema } from '../../../contract/session.ts';
 import { InstalledSchema, LifecycleSchema } from '../host/lifecycle.service.ts';
@@ -127,6 +129,25 @@ export const OPERATIONS: Operation[] = [
     summary: 'What Start would do',
     answer: ok(PreviewSchema),
     problems: ['campaign_not_found', 'host_unavailable'],
+  },
+  {
+    method: 'post',
+    path: '/api/campaigns/{id}/lengths',
+    tag: 'campaigns',
+    security: 'session',
+    summary: 'How long a message gets on the rows of the files, and where it stays empty',
+    body: LengthsRequestSchema,
+    answer: ok(LengthsSchema),
+    problems: ['campaign_not_found', 'invalid', 'channel_unknown', 'host_unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/api/campaigns/{id}/lists/{slot}/unsendable',
+    tag: 'lists',
+    security: 'session',
+    summary: 'The file’s rows that will not be sent because of their message, with the reason',
+    answer: file,
+    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found', 'channel_unknown', 'host_unavailable'],
   },
   {
     method: 'post',

@@ -21,10 +21,20 @@ export function csvHeaders(response: Response, fileName: string): void {
  * with CRLF, in flat memory. COPY is several times cheaper than reading rows; its text form escapes a few
  * characters, which are put back here.
  */
-export async function streamLines(
+export function streamLines(
   dataSource: DataSource,
   sql: string,
   head: string,
+  response: Response,
+): Promise<void> {
+  return streamCopy(dataSource, sql, (copy) => lines(head, copy), response);
+}
+
+/** Streams what `write` makes of a query's rows in COPY's text form, each as fast as the other. */
+export async function streamCopy(
+  dataSource: DataSource,
+  sql: string,
+  write: (copy: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
   response: Response,
 ): Promise<void> {
   const runner = dataSource.createQueryRunner();
@@ -35,7 +45,7 @@ export async function streamLines(
     // Times are written as text: in the one way, whatever the server's own is.
     await runner.query('set local datestyle = iso');
     const copy = client.query(copyTo(`copy (${sql}) to stdout`));
-    await pipeline(lines(head, copy), response);
+    await pipeline(write(copy), response);
     await runner.commitTransaction();
   } catch (error) {
     // Half-way through a COPY the connection is good for nothing else: it is cut, and the pool makes a new one.
