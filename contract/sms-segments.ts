@@ -106,10 +106,7 @@ export class SmsMeter {
     const encoding = this.forced ? 'ucs2' : 'gsm';
     const units = this.forced ? this.length : this.length + this.extended;
     const wide = this.forced ? this.pairs : this.extended;
-    const { single, part } = CAPACITY[encoding];
-    const segments =
-      units <= single ? Math.min(units, 1) : wide === 0 ? Math.ceil(units / part) : fill(whole(), encoding);
-    return { encoding, units, segments, forcing: this.forcing };
+    return { encoding, units, segments: partsOf(encoding, units, wide, whole), forcing: this.forcing };
   }
 
   private force(text: string, at: number, width: number): void {
@@ -130,6 +127,16 @@ function widthOf(text: string, at: number): number {
   if (code < 0xd800 || code > 0xdbff) return 1;
   const next = text.charCodeAt(at + 1);
   return next >= 0xdc00 && next <= 0xdfff ? 2 : 1;
+}
+
+/** @param wide how many characters take two units: only they may leave the last unit of a part unused */
+function partsOf(encoding: SmsEncoding, units: number, wide: number, whole: () => string): number {
+  const { single, part } = CAPACITY[encoding];
+  if (units <= single) return Math.min(units, 1);
+  const parts = Math.ceil(units / part);
+  // Even with a unit lost at each border it fits: no need to look where the characters stand.
+  const lost = Math.min(wide, parts - 1);
+  return parts * part - lost >= units ? parts : fill(whole(), encoding);
 }
 
 /** Fills parts one character after another: one of two units may leave the last unit of a part unused. */

@@ -1,6 +1,7 @@
 import { dispatchBench } from './dispatch.bench.ts';
 import { Figures } from './figures.ts';
 import { importBench } from './import.bench.ts';
+import { lengthsBench } from './lengths.bench.ts';
 import { outcomesBench } from './outcomes.bench.ts';
 
 /** `npm run bench -- NAME`: one benchmark against its rival, in one run on one machine. */
@@ -12,6 +13,10 @@ const BENCHES: Record<string, { about: string; run(figures: Figures): Promise<vo
   dispatch: {
     about: 'draining a queue against graphile-worker; the pace of 100 campaigns',
     run: dispatchBench,
+  },
+  lengths: {
+    about: 'the lengths of a text on 600,000 rows, from its edit to the exact figures',
+    run: lengthsBench,
   },
   outcomes: { about: 'outcomes written in place against outcomes appended', run: outcomesBench },
 };

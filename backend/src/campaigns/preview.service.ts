@@ -92,12 +92,7 @@ export class PreviewService {
     const account = await draftAccount(manager, caller.accountId, id, lists, row.remove_duplicates);
     const startAt = row.start_at === null ? null : localToInstant(row.start_at, caller.account.timeZone);
     const composable = content.method === 'sms' ? content.text.trim() !== '' : content.template !== null;
-    const key = {
-      accountId: caller.accountId,
-      campaignId: id,
-      lists,
-      removeDuplicates: row.remove_duplicates,
-    };
+    const key = await this.lengths.rowsOf(row, row.remove_duplicates, lists);
     const rows = composable ? await this.firstRows(key) : [];
     if (account.queued === 0 && lists.length > 0) found.push({ field: 'mainList', code: 'nobody_to_write' });
     return {
@@ -145,12 +140,7 @@ export class PreviewService {
     const { obstacles: found, content, lists } = await this.readiness(row, caller.account.timeZone);
     const inTheWay = found.filter(({ field }) => field !== 'schedule' && field !== 'mainList');
     if (inTheWay.length > 0) throw new ProblemError('not_ready', {}, inTheWay);
-    const key = {
-      accountId: caller.accountId,
-      campaignId: id,
-      lists,
-      removeDuplicates: row.remove_duplicates,
-    };
+    const key = await this.lengths.rowsOf(row, row.remove_duplicates, lists);
     const [first] = await this.firstRows(key);
     const composed = compose(content, first?.cell ?? (() => undefined));
     const message: OutboundMessage = {

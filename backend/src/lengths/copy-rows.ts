@@ -12,17 +12,19 @@ export class CopyRows {
 
   push(chunk: Buffer, onRow: (cells: string[]) => void): void {
     const text = this.rest + this.decoder.write(chunk);
+    const isPlain = !text.includes('\\');
     let start = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
       const cells = text.slice(start, end).split('\t');
       start = end + 1;
-      onRow(cells.some((cell) => cell.includes('\\')) ? cells.map(plain) : cells);
+      onRow(isPlain ? cells : cells.map(plain));
     }
     this.rest = text.slice(start);
   }
 }
 
 function plain(cell: string): string {
+  if (!cell.includes('\\')) return cell;
   if (cell === '\\N') return '';
   return cell.replace(/\\(.)/g, (_, code: string) => ESCAPES[code] ?? code);
 }

@@ -8,7 +8,7 @@ import { ChannelsService } from '../channels/channels.service.ts';
 import { rowsOf } from '../database/rows.ts';
 import { maskPhones } from '../error.filter.ts';
 import type { Caller } from '../host/caller.ts';
-import { loadedLists } from '../lists/list-rows.ts';
+import { loadedLists, type ListRow } from '../lists/list-rows.ts';
 import { countJob } from './count-job.ts';
 import { LengthsWorker } from './lengths-worker.ts';
 import { smsPlan, templatePlan, type MessagePlan } from './message-plan.ts';
@@ -72,9 +72,21 @@ export class LengthsService implements OnModuleDestroy {
     return this.answer(key, plan, { replace: false, patience: GRACE_MS });
   }
 
-  async rowsOf(row: CampaignRow, removeDuplicates: boolean): Promise<RowsKey> {
-    const lists = await loadedLists(this.dataSource.manager, row.account_id, row.id);
-    return { accountId: row.account_id, campaignId: row.id, lists, removeDuplicates };
+  /** @param lists the loaded ones, where they have been read already */
+  async rowsOf(row: CampaignRow, removeDuplicates: boolean, lists?: readonly ListRow[]): Promise<RowsKey> {
+    const { manager } = this.dataSource;
+    const [stopped] = await rowsOf<RowsKey['stopped']>(
+      manager,
+      'select count(*)::int as phones, max(added_at)::text as last from stop_list where account_id = $1',
+      [row.account_id],
+    );
+    return {
+      accountId: row.account_id,
+      campaignId: row.id,
+      lists: lists ?? (await loadedLists(manager, row.account_id, row.id)),
+      removeDuplicates,
+      stopped: stopped!,
+    };
   }
 
   /** The message as it is saved; of a template only the variables that it still has. */
@@ -91,7 +103,10 @@ export class LengthsService implements OnModuleDestroy {
     how: { replace: boolean; patience: number },
   ): Promise<Lengths> {
     if (key.lists.length === 0) return new Tally(plan).result();
-    const id = await this.identity(key, plan);
+    // All that the figures depend on: the rows of a list do not change while its counts are the same.
+    const id = createHash('sha256')
+      .update(JSON.stringify([key, plan]))
+      .digest('base64');
     const known = this.known.get(id);
     if (known) return known;
     const counting = this.begin(key, plan, id, how.replace);
@@ -100,18 +115,6 @@ export class LengthsService implements OnModuleDestroy {
       within(how.patience, counting),
     ]);
     return exact ?? sample;
-  }
-
-  /** Everything that the figures depend on. The rows of a list do not change; the stop list is known by its size and its last entry. */
-  private async identity(key: RowsKey, plan: MessagePlan): Promise<string> {
-    const stopped = await rowsOf(
-      this.dataSource.manager,
-      'select count(*) as phones, max(added_at) as last from stop_list where account_id = $1',
-      [key.accountId],
-    );
-    return createHash('sha256')
-      .update(JSON.stringify([key, plan, stopped]))
-      .digest('base64');
   }
 
   private begin(key: RowsKey, plan: MessagePlan, id: string, replace: boolean): Promise<Lengths | null> {

@@ -11,9 +11,16 @@ import { CopyRows } from './copy-rows.ts';
 import type { CountJob, FromWorker, ToWorker } from './count-job.ts';
 import { Tally } from './tally.ts';
 
-/** Right after a COPY the planner takes a list for one row; a nested loop over it would run for hours. */
-const SETTINGS =
-  'set enable_nestloop = off; set jit = off; set default_transaction_read_only = on; set search_path = public';
+/**
+ * Right after a COPY the planner takes a list for one row: a nested loop over it would run for hours. One core of the
+ * database is enough for figures beside a text.
+ */
+const SETTINGS = [
+  'set enable_nestloop = off',
+  'set jit = off',
+  'set max_parallel_workers_per_gather = 0',
+  'set default_transaction_read_only = on',
+].join('; ');
 
 const { url } = workerData as { url: string };
 const stops = new Map<number, AbortController>();

@@ -7,6 +7,8 @@ export interface RowsKey {
   campaignId: number;
   lists: readonly ListRow[];
   removeDuplicates: boolean;
+  /** The account's stop list as it was seen: how many numbers, and when the last one was added. */
+  stopped: { phones: number; last: string | null };
 }
 
 /**
@@ -15,8 +17,7 @@ export interface RowsKey {
  */
 export function sendableRows(key: RowsKey, list: ListRow): string {
   return `contact c
-    where ${ofList('c', key, list)} and c.phone is not null${notRepeated(key)}${notInMain(key, list)}
-      and not exists (select from stop_list s where s.account_id = c.account_id and s.phone = c.phone)`;
+    where ${ofList('c', key, list)} and c.phone is not null${notRepeated(key)}${notInMain(key, list)}${notStopped(key)}`;
 }
 
 /**
@@ -25,9 +26,8 @@ export function sendableRows(key: RowsKey, list: ListRow): string {
  */
 export function sampledRows(key: RowsKey, list: ListRow, rows: readonly number[]): string {
   return `contact c
-    where ${ofList('c', key, list)} and c.phone is not null${notRepeated(key)}
-      and c.row_no in (${rows.join(',')})
-      and not exists (select from stop_list s where s.account_id = c.account_id and s.phone = c.phone)`;
+    where ${ofList('c', key, list)} and c.phone is not null${notRepeated(key)}${notStopped(key)}
+      and c.row_no in (${rows.join(',')})`;
 }
 
 /** The cells that a message needs, as columns of a query; an SQL null where the list has no such column. */
@@ -49,6 +49,12 @@ function ofList(alias: string, { accountId, campaignId }: RowsKey, { id }: ListR
 
 function notRepeated({ removeDuplicates }: RowsKey): string {
   return removeDuplicates ? ' and not c.repeated' : '';
+}
+
+/** Most accounts have no stop list, and a join with nothing still takes its time: all rows are hashed for it. */
+function notStopped({ stopped }: RowsKey): string {
+  if (stopped.phones === 0) return '';
+  return ' and not exists (select from stop_list s where s.account_id = c.account_id and s.phone = c.phone)';
 }
 
 function notInMain(key: RowsKey, list: ListRow): string {
