@@ -1,3 +1,4 @@
+import type { ListSlot } from '../../../contract/list.ts';
 import { client } from './client.ts';
 
 export function downloadTemplateFile(id: number): Promise<void> {
@@ -6,6 +7,10 @@ export function downloadTemplateFile(id: number): Promise<void> {
 
 export function downloadReport(id: number): Promise<void> {
   return save(`/api/campaigns/${id}/report`);
+}
+
+export function downloadUnsendable(id: number, slot: ListSlot): Promise<void> {
+  return save(`/api/campaigns/${id}/lists/${slot}/unsendable`);
 }
 
 /** A link with the token in its address would leak it, so the file comes by fetch and is saved from memory. */
