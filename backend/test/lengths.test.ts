@@ -215,19 +215,21 @@ test('who writes replaces what was asked before, which gets its estimate; who on
   await lock.startTransaction();
   // Nobody reads a row until this ends: a count of any length.
   await lock.query('lock table contact in access exclusive mode');
-  const waiting = async (count: number) => {
+  /** The connection of a count that waits for the lock, and is not the one before. */
+  const waiting = async (before = 0): Promise<number> => {
     for (;;) {
       const [row] = await dataSource.query(
-        `select count(*)::int as n from pg_stat_activity where datname = current_database()
+        `select pid from pg_stat_activity where datname = current_database() and pid <> $1
             and application_name = 'mass-messaging lengths' and wait_event_type = 'Lock'`,
+        [before],
       );
-      if (row.n >= count) return;
+      if (row) return row.pid;
     }
   };
   const first = ask('First {{Имя}}').then(({ body }) => body as Lengths);
-  await waiting(1);
+  const pid = await waiting();
   const second = ask('Second {{Имя}}').then(({ body }) => body as Lengths);
-  await waiting(2);
+  await waiting(pid);
   const look = api.call('get', `/campaigns/${id}/preview`).expect(200);
   await lock.commitTransaction();
   await lock.release();

@@ -18,6 +18,7 @@ const HEAP_MEGABYTES = 128;
 const IDLE_MS = 60_000;
 
 interface Waiting {
+  worker: Worker;
   id: number;
   resolve(lengths: Lengths): void;
   reject(error: unknown): void;
@@ -62,7 +63,7 @@ export class LengthsWorker {
     const id = (this.jobs += 1);
     const done = new AbortController();
     return new Promise<Lengths>((resolve, reject) => {
-      this.waiting = { id, resolve, reject };
+      this.waiting = { worker, id, resolve, reject };
       const stop = () => {
         tell(worker, { kind: 'stop', id });
         reject(signal.reason);
@@ -96,8 +97,8 @@ export class LengthsWorker {
 
   private lose(worker: Worker, error: Error): void {
     if (this.worker === worker) this.worker = null;
-    // The job in hand is the lost worker's: a new one is started only by the job after it.
-    this.waiting?.reject(error);
+    // One that was closed may end only when the next one has a job already.
+    if (this.waiting?.worker === worker) this.waiting.reject(error);
   }
 }
 

@@ -92,6 +92,8 @@ async function takeClient(): Promise<pg.Client> {
   });
   await client.connect();
   await client.query(SETTINGS);
+  // Without it a statement whose client has gone works on until it has something to write. Not every system has it.
+  await client.query('set client_connection_check_interval = 250').catch(() => undefined);
   return client;
 }
 
