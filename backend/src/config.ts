@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { importJWK, importPublicKey, type HostKey } from './host/host-keys.ts';
 
@@ -110,14 +110,28 @@ function secretsKey(env: Env, production: boolean, dataDir: string): Buffer {
     );
   }
   const file = resolve(dataDir, 'secrets.key');
-  if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true });
-    writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' });
-  }
+  if (!existsSync(file)) makeKeyFile(dataDir, file);
   return checkedKey(
     Buffer.from(readFileSync(file, 'utf8'), 'base64'),
     `${file} is damaged: it must hold 32 bytes.`,
   );
+}
+
+/**
+ * Two first starts may come here at once, and each must end with the same key: the file appears with its content in
+ * one step, and who comes second reads what is there. A key replaced later would close every secret sealed before.
+ */
+function makeKeyFile(dataDir: string, file: string): void {
+  mkdirSync(dataDir, { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, randomBytes(32).toString('base64'), { mode: 0o600 });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
 
 function checkedKey(key: Buffer, message: string): Buffer {
