@@ -14,6 +14,14 @@ export interface Config {
   /** Null: the app starts a PostgreSQL of its own under `dataDir`. */
   databaseUrl: string | null;
   databasePoolSize: number;
+  /** Connections, beside those, for downloads, uploads and changes of whole lists. */
+  databaseLongPoolSize: number;
+  /** How long such work waits for one of them before it is told to come again, in ms. */
+  databaseLongWaitMs: number;
+  /** A client that takes nothing of a download for so long is cut off, in ms. */
+  downloadStallMs: number;
+  /** A client that sends nothing of an upload for so long is cut off, in ms. */
+  uploadStallMs: number;
   /** AES-256 key that encrypts the secrets of installations at rest. */
   secretsKey: Buffer;
   hosts: HostRecord[];
@@ -54,6 +62,10 @@ export function readConfig(env: Env): Config {
     dataDir,
     databaseUrl: databaseUrl(env),
     databasePoolSize: wholeNumber(env, 'DATABASE_POOL_SIZE', 10, 2, 200),
+    databaseLongPoolSize: wholeNumber(env, 'DATABASE_LONG_POOL_SIZE', 5, 1, 100),
+    databaseLongWaitMs: wholeNumber(env, 'DATABASE_LONG_WAIT_MS', 5000, 100, 60_000),
+    downloadStallMs: wholeNumber(env, 'DOWNLOAD_STALL_MS', 30_000, 100, 600_000),
+    uploadStallMs: wholeNumber(env, 'UPLOAD_STALL_MS', 30_000, 100, 600_000),
     secretsKey: secretsKey(env, production, dataDir),
     hosts: hosts(env),
     allowLocalHosts: yesOrNo(env, 'ALLOW_LOCAL_HOSTS', false),

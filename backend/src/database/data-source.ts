@@ -12,14 +12,17 @@ import { MessageDoubt1764000200000 } from './migrations/1764000200000-message-do
 import { DispatchLeases1764000600000 } from './migrations/1764000600000-dispatch-leases.ts';
 import { ProviderKeys1764000500000 } from './migrations/1764000500000-provider-keys.ts';
 
-/** The one DataSource, for the app, the command line and the tests. Large tables have no entity: their SQL is code. */
-export function createDataSource(url: string, poolSize: number): DataSource {
+/**
+ * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
+ * @param waitMs how long one may wait for a connection, be it to come free or to be made
+ */
+export function createDataSource(url: string, poolSize: number, waitMs = 10_000): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
     poolSize,
     applicationName: 'mass-messaging',
-    connectTimeoutMS: 10_000,
+    connectTimeoutMS: waitMs,
     synchronize: false,
     migrationsTableName: 'migration',
     migrations: [

@@ -184,6 +184,7 @@ export const OPERATIONS: Operation[] = [
       'no_valid_rows',
       'upload_aborted',
       'upload_in_progress',
+      'busy',
     ],
   },
   {
@@ -193,7 +194,7 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary: 'Remove a file; its entries go or are still sent, as set',
     answer: ok(CampaignSchema),
-    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found'],
+    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found', 'busy'],
   },
   {
     method: 'get',
@@ -202,7 +203,7 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary: 'The file’s repeated rows',
     answer: file,
-    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found'],
+    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found', 'busy'],
   },
   {
     method: 'get',
@@ -211,7 +212,7 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary: 'The file’s refused rows with their reasons',
     answer: file,
-    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found'],
+    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found', 'busy'],
   },
   {
     method: 'get',
@@ -220,7 +221,7 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary: 'One line for every row of the files',
     answer: file,
-    problems: ['campaign_not_found'],
+    problems: ['campaign_not_found', 'busy'],
   },
   {
     method: 'get',
