@@ -71,6 +71,7 @@ describe('a wrong value stops the start with a sentence that names the variable'
     ['DATABASE_POOL_SIZE', { DATABASE_POOL_SIZE: '1.5' }],
     ['DATABASE_LONG_POOL_SIZE', { DATABASE_LONG_POOL_SIZE: '0' }],
     ['DATABASE_LONG_WAIT_MS', { DATABASE_LONG_WAIT_MS: '-1' }],
+    ['ERASE_AFTER_DAYS', { ERASE_AFTER_DAYS: 'never' }],
     ['DOWNLOAD_STALL_MS', { DOWNLOAD_STALL_MS: 'long' }],
     ['UPLOAD_STALL_MS', { UPLOAD_STALL_MS: '99' }],
     ['SECRETS_KEY', { SECRETS_KEY: 'c2hvcnQ=' }],

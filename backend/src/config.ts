@@ -18,6 +18,8 @@ export interface Config {
   databaseLongPoolSize: number;
   /** How long such work waits for one of them before it is told to come again, in ms. */
   databaseLongWaitMs: number;
+  /** How long after an uninstall an account's personal data are kept for a re-install, in days; 0: not at all. */
+  eraseAfterDays: number;
   /** A client that takes nothing of a download for so long is cut off, in ms. */
   downloadStallMs: number;
   /** A client that sends nothing of an upload for so long is cut off, in ms. */
@@ -64,6 +66,7 @@ export function readConfig(env: Env): Config {
     databasePoolSize: wholeNumber(env, 'DATABASE_POOL_SIZE', 10, 2, 200),
     databaseLongPoolSize: wholeNumber(env, 'DATABASE_LONG_POOL_SIZE', 5, 1, 100),
     databaseLongWaitMs: wholeNumber(env, 'DATABASE_LONG_WAIT_MS', 5000, 100, 60_000),
+    eraseAfterDays: wholeNumber(env, 'ERASE_AFTER_DAYS', 30, 0, 3650),
     downloadStallMs: wholeNumber(env, 'DOWNLOAD_STALL_MS', 30_000, 100, 600_000),
     uploadStallMs: wholeNumber(env, 'UPLOAD_STALL_MS', 30_000, 100, 600_000),
     secretsKey: secretsKey(env, production, dataDir),

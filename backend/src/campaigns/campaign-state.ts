@@ -94,6 +94,7 @@ export async function changeState(
   id: number,
   change: StateChange,
 ): Promise<void> {
+  if (change.to === 'running') await requireInstalled(manager, accountId);
   const changed = await changedRows(
     manager,
     `update campaign
@@ -114,6 +115,21 @@ export async function changeState(
   if (changed === 0)
     throw new ProblemError('control_not_allowed', { control: change.action, state: change.to });
   await writeEvent(manager, accountId, id, change);
+}
+
+/**
+ * The app must be on in the account, and stay so until the transaction ends: switching it off waits for this lock and
+ * then finds the campaign running and pauses it, or was first and is seen here.
+ *
+ * @throws ProblemError installation_inactive
+ */
+async function requireInstalled(manager: EntityManager, accountId: number): Promise<void> {
+  const active = await rowsOf(
+    manager,
+    `select 1 from installation where account_id = $1 and state = 'active' for share`,
+    [accountId],
+  );
+  if (active.length === 0) throw new ProblemError('installation_inactive');
 }
 
 export async function writeEvent(

@@ -9,8 +9,10 @@ import { StopListEntity } from '../stop-list/stop-list.entity.ts';
 import { Initial1764000000000 } from './migrations/1764000000000-initial.ts';
 import { CsvCell1764000100000 } from './migrations/1764000100000-csv-cell.ts';
 import { MessageDoubt1764000200000 } from './migrations/1764000200000-message-doubt.ts';
-import { DispatchLeases1764000600000 } from './migrations/1764000600000-dispatch-leases.ts';
+import { Erasure1764000400000 } from './migrations/1764000400000-erasure.ts';
+import { ChatsAndStarts1764000410000 } from './migrations/1764000410000-chats-and-starts.ts';
 import { ProviderKeys1764000500000 } from './migrations/1764000500000-provider-keys.ts';
+import { DispatchLeases1764000600000 } from './migrations/1764000600000-dispatch-leases.ts';
 
 /**
  * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
@@ -29,6 +31,8 @@ export function createDataSource(url: string, poolSize: number, waitMs = 10_000)
       Initial1764000000000,
       CsvCell1764000100000,
       MessageDoubt1764000200000,
+      Erasure1764000400000,
+      ChatsAndStarts1764000410000,
       ProviderKeys1764000500000,
       DispatchLeases1764000600000,
     ],
