@@ -302,6 +302,7 @@ export const en = {
   'test.sent': 'Sent to {phone}',
   'history.title': 'History',
   'history.empty': 'Nothing has happened yet',
+  'history.chatGivenUp': 'The chat with a customer who answered could not be opened in the CRM for 7 days',
   'history.created': 'Created',
   'history.became': 'State: {state}',
   'history.system': 'the system',

@@ -351,6 +351,7 @@ export const ru: Record<MessageKey, Message> = {
   'test.sent': 'Отправлено на {phone}',
   'history.title': 'История',
   'history.empty': 'Пока ничего не происходило',
+  'history.chatGivenUp': 'Чат с ответившим клиентом не открылся в CRM за 7 дней',
   'history.created': 'Создана',
   'history.became': 'Состояние: {state}',
   'history.system': 'система',
