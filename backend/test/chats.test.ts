@@ -1,14 +1,13 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { ChatOpener } from '../src/receipts/chat-opener.ts';
 import { InboxProcessor } from '../src/receipts/inbox-processor.ts';
 import { startApp, type TestApp } from './app.ts';
+import { hostDouble, type HostDouble } from './host-double.ts';
 
 /** Chats of customers who answered, where a host does not answer, refuses, or is switched off. */
 let host: TestApp;
 const campaigns: Record<number, number> = {};
-const servers: Server[] = [];
+let silent: HostDouble | null = null;
 
 beforeAll(async () => {
   // A call that is not answered hangs until its test lets it go.
@@ -32,12 +31,9 @@ beforeAll(async () => {
   }
 });
 afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.close();
-    server.closeAllConnections();
-  }
+  await silent?.close();
+  silent = null;
   await sql('delete from reply');
-  await sql('update installation set api_base_url = $1', [host.sandbox.url]);
 });
 afterAll(() => host.stop());
 
@@ -54,19 +50,6 @@ function replies(account: number, count: number, channel: string, due = 'now()')
   );
 }
 
-/** The API of an account's host: it answers when it is told to, or never. */
-async function hostOf(account: number): Promise<{ asked: ServerResponse[] }> {
-  const asked: ServerResponse[] = [];
-  const server = createServer((_request, response) => asked.push(response));
-  servers.push(server);
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await sql('update installation set api_base_url = $1 where account_id = $2', [url, account]);
-  await host.sandbox.installs.disable(account === 1 ? 'romashka' : 'vasilek');
-  await host.sandbox.installs.enable(account === 1 ? 'romashka' : 'vasilek');
-  return { asked };
-}
-
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await what())) await new Promise((resume) => setTimeout(resume, 20));
 }
@@ -75,18 +58,18 @@ const openChats = async (account: number) =>
   (await sql('select 1 from reply where account_id = $1 and chat_id is not null', [account])).length;
 
 test('a host that does not answer delays its own chats only, and is not asked about all of them', async () => {
-  const silent = await hostOf(2);
+  const { asked } = (silent = await hostDouble(host, 2));
   await replies(2, 80, 'sms-vasilek-number', `now() - interval '1 hour'`);
-  await until(() => silent.asked.length > 0);
+  await until(() => asked.length > 0);
   await replies(1, 30, 'sms-romashka-number');
   await until(async () => (await openChats(1)) === 30);
-  expect(silent.asked.length).toBeLessThanOrEqual(4);
-  for (const response of silent.asked) response.destroy();
+  expect(asked.length).toBeLessThanOrEqual(4);
+  for (const { response } of asked) response.destroy();
   await until(
     async () => (await sql('select 1 from reply where account_id = 2 and chat_due_at <= now()')).length === 0,
   );
   const tried = await sql('select chat_tries from reply where account_id = 2 and chat_tries > 0');
-  expect(tried.length).toBe(silent.asked.length);
+  expect(tried.length).toBe(asked.length);
 });
 
 test('after any number of tries the next one is at most ten minutes away', async () => {

@@ -266,6 +266,9 @@ export const en = {
   'part.read': 'Read',
   'part.failed': 'Failed',
   'part.unknown': 'Outcome unknown',
+  'notStarted.title': 'The campaign did not start at its time ({time})',
+  'notStarted.advice':
+    'Put this right and start the campaign again: its settings and files are as they were.',
   'pause.user.title': 'Paused by a person',
   'pause.user.advice': 'Resume goes on with what is left; Clear removes it.',
   'pause.missed_start.title': 'The start time was missed',

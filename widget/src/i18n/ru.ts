@@ -314,6 +314,8 @@ export const ru: Record<MessageKey, Message> = {
   'part.read': 'Прочитано',
   'part.failed': 'Ошибка',
   'part.unknown': 'Исход неизвестен',
+  'notStarted.title': 'Рассылка не запустилась в назначенное время ({time})',
+  'notStarted.advice': 'Исправьте это и запустите рассылку снова: настройки и файлы на месте.',
   'pause.user.title': 'Приостановлена вручную',
   'pause.user.advice': '«Возобновить» продолжит с оставшихся, «Очистить» удалит их.',
   'pause.missed_start.title': 'Время запуска пропущено',
