@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { PROBLEMS } from '../../contract/problems.ts';
 import type { Config } from '../src/config.ts';
 import { CONFIG } from '../src/tokens.ts';
+import { aCampaign } from './factories.ts';
 import { startApp, type Api, type TestApp } from './app.ts';
 
 /** Downloads and uploads whose clients are slow, on two connections of their own. */
@@ -11,13 +12,14 @@ let host: TestApp;
 let api: Api;
 let id: number;
 const sockets: Socket[] = [];
+let names = 0;
 
 beforeAll(async () => {
   host = await startApp({ DATABASE_LONG_POOL_SIZE: '2', DATABASE_LONG_WAIT_MS: '200' });
   api = host.as('romashka');
 });
 beforeEach(async () => {
-  id = (await api.create(`Большая ${sockets.length}`)).id;
+  id = (await api.create(`Большая ${(names += 1)}`)).id;
   await api.change(id, { method: 'sms', channelId: 'sms-romashka', text: 'Привет' });
   await api.upload(id, 'main', 'Телефон\r\n89120000001\r\n').expect(200);
 });
@@ -97,6 +99,33 @@ test('clients that do not read their downloads hold up nobody but each other, an
   await api.upload(id, 'main', 'Телефон\r\n89120000002\r\n').expect(200);
   const { text } = await api.call('get', report).expect(200);
   expect(text).toContain(`'+79120000002`);
+});
+
+test('however many change whole lists at once, campaigns go out and quick requests are answered', async () => {
+  const ids: number[] = [];
+  for (let n = 0; n < 12; n += 1) {
+    const { campaignId } = await aCampaign(host.database.dataSource, { accountId: 1, state: 'paused' });
+    ids.push(campaignId);
+  }
+  const runner = host.database.dataSource.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query('select 1 from campaign where account_id = 1 and id = any($1) for update', [ids]);
+  const cleared = Promise.all(ids.map((each) => api.control(each, 'clear').then((answer) => answer)));
+  await api.change(id, { channelId: 'sms-romashka', ratePerMinute: 300 });
+  await host.as('vasilek').create(`Тем временем ${id}`);
+  const { campaignId } = await aCampaign(host.database.dataSource, {
+    accountId: 1,
+    content: { channelId: 'sms-romashka' },
+  });
+  await api.until(campaignId, ({ state }) => state === 'completed');
+  await runner.rollbackTransaction();
+  await runner.release();
+  const answers = await cleared;
+  for (const { status, body } of answers) {
+    if (status !== 200) expect(body.code).toBe('busy');
+  }
+  for (const each of ids)
+    if ((await api.get(each)).state === 'paused') await api.control(each, 'clear').expect(200);
 });
 
 test('a client that takes nothing more of its download is cut off and its connection comes free', async () => {

@@ -7,7 +7,7 @@ import { readCampaign } from '../campaigns/campaign-state.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { csvLine, csvLineSql } from '../reports/csv.ts';
-import { Downloads } from '../reports/download.ts';
+import { Downloads, finishedLines } from '../reports/download.ts';
 import { reasonTexts } from '../reports/report-text.ts';
 import { loadedLists } from './list-rows.ts';
 
@@ -46,8 +46,8 @@ export class ListDownloads {
     await this.downloads.send(
       {
         fileName: `${list.file_name.replace(/\.[^.]*$/, '')} ${which}.csv`,
-        head: `\uFEFF${csvLine([...list.columns, extra])}`,
         sql: sql.replace(/\s+/g, ' '),
+        write: finishedLines(`\uFEFF${csvLine([...list.columns, extra])}`),
       },
       response,
     );

@@ -147,7 +147,7 @@ export class ListsService {
   }
 
   async remove(caller: Caller, id: number, slot: ListSlot): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
+    await this.longWork.transaction(async (manager) => {
       const row = await lockCampaign(manager, caller.accountId, id);
       await planForManyRows(manager);
       const removed = await this.removeLoaded(manager, row, slot, row.on_file_removal);

@@ -152,6 +152,7 @@ export const OPERATIONS: Operation[] = [
       'not_ready',
       'version_conflict',
       'host_unavailable',
+      'busy',
     ],
   },
   {

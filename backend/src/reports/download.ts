@@ -22,10 +22,9 @@ const CLIENT_LEFT = 'ERR_STREAM_PREMATURE_CLOSE';
 
 export interface Download {
   fileName: string;
-  /** Comes before the lines. */
-  head: string;
-  /** A query whose only column is a finished line (`csvLineSql`). */
   sql: string;
+  /** Makes the file of the query's rows in COPY's text form; of finished lines it is `finishedLines`. */
+  write: (copy: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 }
 
 /** Files that PostgreSQL writes and a client takes at its own pace. */
@@ -39,13 +38,12 @@ export class Downloads {
   ) {}
 
   /**
-   * `head` first, then line by line, each ended with CRLF, in flat memory. COPY is several times cheaper than reading
-   * rows; its text form escapes a few characters, which are put back here. The client holds a connection and a
-   * snapshot of the database meanwhile, so one that takes nothing for a while is cut off.
+   * In flat memory; COPY is several times cheaper than reading rows. The client holds a connection and a snapshot of
+   * the database meanwhile, so one that takes nothing for a while is cut off.
    *
    * @throws ProblemError `busy`, before anything of the answer is written
    */
-  async send({ fileName, head, sql }: Download, response: Response): Promise<void> {
+  async send({ fileName, sql, write }: Download, response: Response): Promise<void> {
     const stall = new Stall(this.config.downloadStallMs, () => this.giveUp(response));
     await this.longWork.withConnection(async (runner, client) => {
       try {
@@ -55,7 +53,7 @@ export class Downloads {
         await runner.query('set local datestyle = iso');
         csvHeaders(response, fileName);
         const copy = client.query(copyTo(`copy (${sql}) to stdout`));
-        await pipeline(watched(lines(head, copy), stall), response);
+        await pipeline(watched(write(copy), stall), response);
         await runner.commitTransaction();
       } catch (error) {
         await cut(client);
@@ -98,6 +96,14 @@ async function* watched(pieces: AsyncIterable<Buffer>, stall: Stall): AsyncGener
     stall.disarm();
   }
   stall.arm();
+}
+
+/**
+ * Of a query whose only column is a finished line (`csvLineSql`): `head` first, then line by line, each ended with
+ * CRLF. COPY's text form escapes a few characters, which are put back here.
+ */
+export function finishedLines(head: string): Download['write'] {
+  return (copy) => lines(head, copy);
 }
 
 async function* lines(head: string, copy: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

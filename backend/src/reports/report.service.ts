@@ -8,7 +8,7 @@ import { readCampaign, type CampaignRow } from '../campaigns/campaign-state.ts';
 import { rowsOf } from '../database/rows.ts';
 import type { Caller } from '../host/caller.ts';
 import { csvLine, csvLineSql } from './csv.ts';
-import { Downloads } from './download.ts';
+import { Downloads, finishedLines } from './download.ts';
 import { COLUMNS, reasonTexts, SLOTS, STATES } from './report-text.ts';
 import { RUN_LISTS, runAccount } from './row-account.ts';
 
@@ -26,7 +26,7 @@ export class ReportService {
     const date = new Date().toISOString().slice(0, 10);
     const fileName = `${row.name.replace(/[\\/:*?"<>|]/g, '_')} ${date}.csv`;
     const sql = reportSql(row.account_id, row.id, caller.account.timeZone, language, row.run > 0);
-    await this.downloads.send({ fileName, head, sql }, response);
+    await this.downloads.send({ fileName, sql, write: finishedLines(head) }, response);
   }
 
   /** Names the campaign and gives the account of its last run, so that the file can be checked against itself. */
