@@ -140,6 +140,14 @@ export type PauseReason = (typeof PAUSE_REASONS)[number];
 
 const Instant = v.string();
 
+/** What stands in the way of Start; `field` is the setting to look at. */
+export const ObstacleSchema = v.object({
+  field: v.union([v.keyof(CampaignSettingsSchema), v.literal('mainList')]),
+  code: v.string(),
+  params: v.optional(v.record(v.string(), v.union([v.string(), v.number()]))),
+});
+export type Obstacle = v.InferOutput<typeof ObstacleSchema>;
+
 export const ProgressSchema = v.object({
   /** Runs are numbered from 1; 0 before the first Start. */
   run: Count,
@@ -161,6 +169,8 @@ export const CampaignSchema = v.object({
   pauseDetail: v.nullable(v.string()),
   /** The instant a scheduled campaign starts. */
   scheduledFor: v.nullable(Instant),
+  /** A draft whose scheduled start came to nothing: when, and what stood in the way. Null after the next Start. */
+  notStarted: v.nullable(v.object({ at: Instant, obstacles: v.array(ObstacleSchema) })),
   settings: CampaignSettingsSchema,
   /** The template as it was when the run began; null for a draft, whose template the channel lists. */
   template: v.nullable(TemplateSchema),
@@ -188,14 +198,6 @@ export const CampaignCardSchema = v.object({
   updatedAt: Instant,
 });
 export type CampaignCard = v.InferOutput<typeof CampaignCardSchema>;
-
-/** What stands in the way of Start; `field` is the setting to look at. */
-export const ObstacleSchema = v.object({
-  field: v.union([v.keyof(CampaignSettingsSchema), v.literal('mainList')]),
-  code: v.string(),
-  params: v.optional(v.record(v.string(), v.union([v.string(), v.number()]))),
-});
-export type Obstacle = v.InferOutput<typeof ObstacleSchema>;
 
 /** What Start will do, shown before it. */
 export const PreviewSchema = v.object({

@@ -82,6 +82,11 @@ export const PROBLEMS = {
     en: 'The database does not answer right now; nothing was changed. Try again in a minute.',
     ru: 'База данных сейчас не отвечает, ничего не изменилось. Повторите через минуту.',
   },
+  busy: {
+    status: 503,
+    en: 'Too many files are being read and written right now; nothing was changed. Try again in a few seconds.',
+    ru: 'Сейчас обрабатывается слишком много файлов, ничего не изменилось. Повторите через несколько секунд.',
+  },
   // Campaign
   campaign_not_found: {
     status: 404,

@@ -9,9 +9,12 @@ import type { PoolClient } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type { DataSource } from 'typeorm';
 import { createDataSource } from '../src/database/data-source.ts';
+import { openLongWork } from '../src/database/database.module.ts';
+import type { LongWork } from '../src/database/long-work.ts';
 import type { Dispatcher } from '../src/dispatch/dispatcher.ts';
 import type { Caller } from '../src/host/caller.ts';
 import { ListsService } from '../src/lists/lists.service.ts';
+import { Downloads } from '../src/reports/download.ts';
 import { ReportService } from '../src/reports/report.service.ts';
 import { seconds } from './rounds.ts';
 
@@ -29,6 +32,7 @@ export interface TaskResult {
 
 interface Task {
   dataSource: DataSource;
+  longWork: LongWork;
   file: string;
   caller: Caller;
   campaignId: number;
@@ -37,9 +41,9 @@ interface Task {
 
 const TASKS = {
   /** What the controller does with a request. */
-  upload: async ({ dataSource, file, caller, campaignId }: Task) => {
+  upload: async ({ dataSource, longWork, file, caller, campaignId }: Task) => {
     const dispatcher = { wake: () => undefined } as unknown as Dispatcher;
-    const lists = new ListsService(dataSource, dispatcher);
+    const lists = new ListsService(dataSource, dispatcher, longWork);
     const upload = { fileName: 'phones.csv', bytes: await readWhole(file) };
     await lists.upload(caller, campaignId, 'main', upload, new AbortController().signal);
   },
@@ -50,8 +54,13 @@ const TASKS = {
       await pipeline(rows, client.query(copyFrom('copy contact from stdin')));
       await client.query('commit');
     }),
-  report: ({ dataSource, caller, campaignId, sink }: Task) =>
-    new ReportService(dataSource).download(caller, campaignId, 'ru', sink as unknown as Response),
+  report: ({ dataSource, longWork, caller, campaignId, sink }: Task) =>
+    new ReportService(dataSource, new Downloads(longWork, { downloadStallMs: 30_000 })).download(
+      caller,
+      campaignId,
+      'ru',
+      sink as unknown as Response,
+    ),
   'copy-out': ({ dataSource, sink }: Task) =>
     withClient(dataSource, (client) => pipeline(client.query(copyTo('copy contact to stdout')), sink)),
 };
@@ -123,8 +132,10 @@ const caller: Caller = {
   role: 'admin',
   account: { name: 'Bench', timeZone: 'Europe/Moscow' },
 };
-const task: Task = { dataSource, file: file!, caller, campaignId: Number(campaignId), sink };
+const longWork = await openLongWork(dataSource, { databaseLongPoolSize: 2, databaseLongWaitMs: 5000 });
+const task: Task = { dataSource, longWork, file: file!, caller, campaignId: Number(campaignId), sink };
 const measured = await measure(() => TASKS[name as TaskName](task));
+await longWork.onApplicationShutdown();
 await dataSource.destroy();
 process.send!({ ...measured, bytes: sink.bytes } satisfies TaskResult);
 process.disconnect();

@@ -8,6 +8,8 @@ import type { ChannelsService } from '../src/channels/channels.service.ts';
 import { cellFinder, compose, type RunContent } from '../src/dispatch/compose.ts';
 import type { Caller } from '../src/host/caller.ts';
 import { LengthsService } from '../src/lengths/lengths.service.ts';
+import { LongWork } from '../src/database/long-work.ts';
+import { Downloads } from '../src/reports/download.ts';
 import { UnsendableDownload } from '../src/lengths/unsendable-download.ts';
 import { aCampaign, type TestCampaign } from '../test/factories.ts';
 import { settleDown, withDatabase } from './bench-database.ts';
@@ -117,8 +119,13 @@ async function download(
     },
   });
   Object.assign(response, { set: () => response });
-  const downloads = new UnsendableDownload(dataSource, service);
-  await downloads.send(caller, campaignId, 'main', 'ru', response as unknown as Response);
+  const longWork = new LongWork(dataSource, 4);
+  const unsendable = new UnsendableDownload(
+    dataSource,
+    service,
+    new Downloads(longWork, { downloadStallMs: 30_000 }),
+  );
+  await unsendable.send(caller, campaignId, 'main', 'ru', response as unknown as Response);
   console.log(`download: ${(bytes / 1e6).toFixed(0)} MB`);
 }
 

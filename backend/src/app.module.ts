@@ -4,6 +4,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { CampaignsModule } from './campaigns/campaigns.module.ts';
 import type { Config } from './config.ts';
+import { DatabaseModule } from './database/database.module.ts';
 import { DispatchModule } from './dispatch/dispatch.module.ts';
 import { HealthController } from './health.controller.ts';
 import { HostModule } from './host/host.module.ts';
@@ -40,6 +41,7 @@ export class AppModule {
         SettingsModule.with(config),
         ScheduleModule.forRoot(),
         TypeOrmModule.forRootAsync({ useFactory: () => ({}), dataSourceFactory: async () => dataSource }),
+        DatabaseModule,
         HostModule,
         CampaignsModule,
         ListsModule,

@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -21,6 +23,39 @@ test('the key made for development is the same at the next start', () => {
   expect(read({}).secretsKey).toEqual(read({}).secretsKey);
 });
 
+/** Reads the configuration at the moment it is told to, and says the key. */
+const STARTER = `
+  import { readConfig } from ${JSON.stringify(join(PROJECT_ROOT, 'dist/backend/src/config.js'))};
+  process.stdout.write('ready');
+  process.stdin.once('data', (at) => {
+    while (Date.now() < Number(at));
+    process.stdout.write(readConfig({ DATA_DIR: process.argv[1] }).secretsKey.toString('base64'));
+    process.exit();
+  });`;
+
+test('of several first starts at the same moment, each has the same key', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const fresh = mkdtempSync(join(tmpdir(), 'mass-messaging-config-'));
+    const racing = [1, 2, 3, 4].map(() =>
+      spawn(process.execPath, ['--input-type=module', '-e', STARTER, fresh], {
+        stdio: ['pipe', 'pipe', 'ignore'],
+      }),
+    );
+    await Promise.all(racing.map(({ stdout }) => once(stdout, 'data')));
+    const keys = Promise.all(
+      racing.map(async ({ stdout }) => {
+        let key = '';
+        for await (const chunk of stdout) key += chunk;
+        return key;
+      }),
+    );
+    const at = String(Date.now() + 50);
+    for (const { stdin } of racing) stdin.write(at);
+    expect(new Set(await keys)).toEqual(new Set([read({ DATA_DIR: fresh }).secretsKey.toString('base64')]));
+    expect(readdirSync(fresh)).toEqual(['secrets.key']);
+  }
+});
+
 describe('a wrong value stops the start with a sentence that names the variable', () => {
   const hosts = join(folder, 'hosts.json');
   writeFileSync(
@@ -34,6 +69,11 @@ describe('a wrong value stops the start with a sentence that names the variable'
     ['BASE_URL', { BASE_URL: 'https://messaging.example.com/' }],
     ['DATABASE_URL', { DATABASE_URL: 'mysql://x' }],
     ['DATABASE_POOL_SIZE', { DATABASE_POOL_SIZE: '1.5' }],
+    ['DATABASE_LONG_POOL_SIZE', { DATABASE_LONG_POOL_SIZE: '0' }],
+    ['DATABASE_LONG_WAIT_MS', { DATABASE_LONG_WAIT_MS: '-1' }],
+    ['ERASE_AFTER_DAYS', { ERASE_AFTER_DAYS: 'never' }],
+    ['DOWNLOAD_STALL_MS', { DOWNLOAD_STALL_MS: 'long' }],
+    ['UPLOAD_STALL_MS', { UPLOAD_STALL_MS: '99' }],
     ['SECRETS_KEY', { SECRETS_KEY: 'c2hvcnQ=' }],
     ['SECRETS_KEY', { NODE_ENV: 'production' }],
     ['HOSTS_FILE', { HOSTS_FILE: '/nowhere.json' }],
@@ -50,11 +90,7 @@ describe('a wrong value stops the start with a sentence that names the variable'
 
 test('.env.example names every variable that is read', () => {
   const source = readFileSync(join(PROJECT_ROOT, 'backend/src/config.ts'), 'utf8');
-  const names = new Set(
-    [...source.matchAll(/'([A-Z]+(?:_[A-Z]+)*)'/g)]
-      .map(([, name]) => name)
-      .filter((name) => name!.length > 3),
-  );
+  const names = new Set([...source.matchAll(/env(?:\['|, ')([A-Z_]+)'/g)].map(([, name]) => name));
   const example = readFileSync(join(PROJECT_ROOT, '.env.example'), 'utf8');
   for (const name of names) expect(example).toMatch(new RegExp(`^# ${name}=`, 'm'));
   expect(names.size).toBeGreaterThan(8);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { importJWK, importPublicKey, type HostKey } from './host/host-keys.ts';
 
@@ -14,6 +14,16 @@ export interface Config {
   /** Null: the app starts a PostgreSQL of its own under `dataDir`. */
   databaseUrl: string | null;
   databasePoolSize: number;
+  /** Connections, beside those, for downloads, uploads and changes of whole lists. */
+  databaseLongPoolSize: number;
+  /** How long such work waits for one of them before it is told to come again, in ms. */
+  databaseLongWaitMs: number;
+  /** How long after an uninstall an account's personal data are kept for a re-install, in days; 0: not at all. */
+  eraseAfterDays: number;
+  /** A client that takes nothing of a download for so long is cut off, in ms. */
+  downloadStallMs: number;
+  /** A client that sends nothing of an upload for so long is cut off, in ms. */
+  uploadStallMs: number;
   /** AES-256 key that encrypts the secrets of installations at rest. */
   secretsKey: Buffer;
   hosts: HostRecord[];
@@ -54,6 +64,11 @@ export function readConfig(env: Env): Config {
     dataDir,
     databaseUrl: databaseUrl(env),
     databasePoolSize: wholeNumber(env, 'DATABASE_POOL_SIZE', 10, 2, 200),
+    databaseLongPoolSize: wholeNumber(env, 'DATABASE_LONG_POOL_SIZE', 5, 1, 100),
+    databaseLongWaitMs: wholeNumber(env, 'DATABASE_LONG_WAIT_MS', 5000, 100, 60_000),
+    eraseAfterDays: wholeNumber(env, 'ERASE_AFTER_DAYS', 30, 0, 3650),
+    downloadStallMs: wholeNumber(env, 'DOWNLOAD_STALL_MS', 30_000, 100, 600_000),
+    uploadStallMs: wholeNumber(env, 'UPLOAD_STALL_MS', 30_000, 100, 600_000),
     secretsKey: secretsKey(env, production, dataDir),
     hosts: hosts(env),
     allowLocalHosts: yesOrNo(env, 'ALLOW_LOCAL_HOSTS', false),
@@ -110,14 +125,28 @@ function secretsKey(env: Env, production: boolean, dataDir: string): Buffer {
     );
   }
   const file = resolve(dataDir, 'secrets.key');
-  if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true });
-    writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' });
-  }
+  if (!existsSync(file)) makeKeyFile(dataDir, file);
   return checkedKey(
     Buffer.from(readFileSync(file, 'utf8'), 'base64'),
     `${file} is damaged: it must hold 32 bytes.`,
   );
+}
+
+/**
+ * Two first starts may come here at once, and each must end with the same key: the file appears with its content in
+ * one step, and who comes second reads what is there. A key replaced later would close every secret sealed before.
+ */
+function makeKeyFile(dataDir: string, file: string): void {
+  mkdirSync(dataDir, { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, randomBytes(32).toString('base64'), { mode: 0o600 });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
 
 function checkedKey(key: Buffer, message: string): Buffer {

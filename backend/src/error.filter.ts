@@ -14,6 +14,9 @@ import { ProblemError } from './errors.ts';
 const DATABASE_GONE =
   /^(08|57P0|53300)|ECONNREFUSED|ECONNRESET|Connection terminated|timeout exceeded when trying to connect/;
 
+/** Long work is measured in seconds; who comes sooner would only wait in line again. */
+const BUSY_RETRY_SECONDS = '5';
+
 /** Text that PostgreSQL cannot hold: NUL, or half of a surrogate pair. */
 const UNSTORABLE = new Set(['22021', '22P05']);
 
@@ -32,6 +35,9 @@ export class ErrorFilter implements ExceptionFilter {
       return;
     }
     if (problem.code === 'token_expired') response.setHeader('X-Host-Token-Retry', '1');
+    if (problem.code === 'busy') response.setHeader('Retry-After', BUSY_RETRY_SECONDS);
+    // Of a download that failed before its first byte: the problem is not its file.
+    response.removeHeader('Content-Disposition');
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   }
 

@@ -1,5 +1,6 @@
 import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import { CAMPAIGN_STATES, type CampaignState } from '../../../contract/campaign-states.ts';
+import type { Obstacle } from '../../../contract/campaign.ts';
 import { CampaignEntity } from './campaign.entity.ts';
 
 /** Who did what to a campaign, and when. */
@@ -41,4 +42,8 @@ export class CampaignEventEntity {
 
   @Column({ type: 'text', nullable: true })
   reason!: string | null;
+
+  /** What stood in the way of a scheduled start: `Obstacle[]`. */
+  @Column({ type: 'jsonb', nullable: true })
+  detail!: Obstacle[] | null;
 }

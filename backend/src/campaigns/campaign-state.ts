@@ -1,7 +1,7 @@
 /** The statements that move a campaign from state to state; each says in its WHERE which state it expects. */
 import type { EntityManager } from 'typeorm';
 import { CONTROL_STATES, type CampaignState, type Control } from '../../../contract/campaign-states.ts';
-import type { Binding, PauseReason } from '../../../contract/campaign.ts';
+import type { Binding, Obstacle, PauseReason } from '../../../contract/campaign.ts';
 import type { Method } from '../../../contract/channel.ts';
 import type { RemovalRule } from '../../../contract/list.ts';
 import { changedRows, rowsOf } from '../database/rows.ts';
@@ -73,6 +73,9 @@ export function requireControl(control: Control, state: CampaignState): void {
     throw new ProblemError('control_not_allowed', { control, state });
 }
 
+/** The action of a scheduled start that came to nothing. */
+export const NOT_STARTED = 'not_started';
+
 export interface StateChange {
   action: string;
   by: string;
@@ -81,6 +84,8 @@ export interface StateChange {
   pauseReason?: PauseReason | null;
   pauseDetail?: string | null;
   scheduledFor?: Date | null;
+  /** Kept with the event. */
+  obstacles?: Obstacle[];
 }
 
 /**
@@ -94,6 +99,7 @@ export async function changeState(
   id: number,
   change: StateChange,
 ): Promise<void> {
+  if (change.to === 'running') await requireInstalled(manager, accountId);
   const changed = await changedRows(
     manager,
     `update campaign
@@ -116,6 +122,21 @@ export async function changeState(
   await writeEvent(manager, accountId, id, change);
 }
 
+/**
+ * The app must be on in the account, and stay so until the transaction ends: switching it off waits for this lock and
+ * then finds the campaign running and pauses it, or was first and is seen here.
+ *
+ * @throws ProblemError installation_inactive
+ */
+async function requireInstalled(manager: EntityManager, accountId: number): Promise<void> {
+  const active = await rowsOf(
+    manager,
+    `select 1 from installation where account_id = $1 and state = 'active' for share`,
+    [accountId],
+  );
+  if (active.length === 0) throw new ProblemError('installation_inactive');
+}
+
 export async function writeEvent(
   manager: EntityManager,
   accountId: number,
@@ -126,12 +147,22 @@ export async function writeEvent(
     from: CampaignState | null;
     to: CampaignState;
     pauseReason?: string | null;
+    obstacles?: Obstacle[];
   },
 ): Promise<void> {
   await manager.query(
-    `insert into campaign_event (id, account_id, campaign_id, by_user, action, from_state, to_state, reason)
-     values (gen_random_uuid(), $1, $2, $3, $4, $5, $6, $7)`,
-    [accountId, id, event.by, event.action, event.from, event.to, event.pauseReason ?? null],
+    `insert into campaign_event (id, account_id, campaign_id, by_user, action, from_state, to_state, reason, detail)
+     values (gen_random_uuid(), $1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      accountId,
+      id,
+      event.by,
+      event.action,
+      event.from,
+      event.to,
+      event.pauseReason ?? null,
+      event.obstacles ? JSON.stringify(event.obstacles) : null,
+    ],
   );
 }
 

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { controlsIn, type Control } from '../../../contract/campaign-states.ts';
-import type { Campaign, CampaignSettings, Progress } from '../../../contract/campaign.ts';
+import type { Campaign, CampaignSettings, Obstacle, Progress } from '../../../contract/campaign.ts';
 import type { Template } from '../../../contract/channel.ts';
 import { roleMay, type Permission, type Role } from '../../../contract/session.ts';
 import type { RunContent } from '../dispatch/compose.ts';
@@ -8,7 +8,7 @@ import { rowsOf } from '../database/rows.ts';
 import { duration } from '../dispatch/pacing.ts';
 import { loadedLists, summaryOf, type ListRow } from '../lists/list-rows.ts';
 import { draftAccount, runAccount } from '../reports/row-account.ts';
-import type { CampaignRow } from './campaign-state.ts';
+import { NOT_STARTED, type CampaignRow } from './campaign-state.ts';
 
 /** Start sends and Restart sends again: they ask for more than stopping what goes on. */
 export const CONTROL_PERMISSIONS: Record<Control, Permission> = {
@@ -46,6 +46,7 @@ export async function campaignView(manager: EntityManager, row: CampaignRow, rol
     pauseReason: row.pause_reason,
     pauseDetail: row.pause_detail,
     scheduledFor: row.scheduled_for?.toISOString() ?? null,
+    notStarted: await notStarted(manager, row),
     settings: settingsOf(row),
     template: await frozenTemplate(manager, row),
     lists: lists.map(summaryOf),
@@ -73,6 +74,20 @@ export async function progressOf(
 
 export function finishTime(messages: number, rate: number, from: number): string {
   return new Date(from + duration(messages, rate) * 1000).toISOString();
+}
+
+/** What stood in the way of a draft's scheduled start, if that is why it is a draft: until the next Start. */
+async function notStarted(manager: EntityManager, row: CampaignRow): Promise<Campaign['notStarted']> {
+  if (row.state !== 'draft') return null;
+  const [last] = await rowsOf<{ at: Date; action: string; detail: Obstacle[] | null }>(
+    manager,
+    `select at, action, detail from campaign_event
+      where account_id = $1 and campaign_id = $2 and from_state is distinct from to_state
+      order by at desc limit 1`,
+    [row.account_id, row.id],
+  );
+  if (last?.action !== NOT_STARTED) return null;
+  return { at: last.at.toISOString(), obstacles: last.detail ?? [] };
 }
 
 /** The template as it was when the run began; a draft's is looked up by the widget itself. */

@@ -4,6 +4,7 @@ import type { Control, RestartScope } from '../../../contract/campaign-states.ts
 import type { ControlResult, PauseReason } from '../../../contract/campaign.ts';
 import { roleMay } from '../../../contract/session.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
+import { LongWork } from '../database/long-work.ts';
 import { planForManyRows } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { enqueueFromRun, enqueueList, type RunKey } from '../dispatch/enqueue.ts';
@@ -25,6 +26,7 @@ import { PreviewService, type Readiness } from './preview.service.ts';
 export class ControlsService {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly longWork: LongWork,
     private readonly previews: PreviewService,
     private readonly dispatcher: Dispatcher,
   ) {}
@@ -83,7 +85,7 @@ export class ControlsService {
   }
 
   private async clear(caller: Caller, id: number): Promise<number> {
-    return this.dataSource.transaction(async (manager) => {
+    return this.longWork.transaction(async (manager) => {
       const row = await lockCampaign(manager, caller.accountId, id);
       requireControl('clear', row.state);
       // The row is locked, so nobody is granted anything new while this waits.
@@ -100,7 +102,7 @@ export class ControlsService {
     requireControl('start', seen.state);
     const readiness = await this.previews.readiness(seen, caller.account.timeZone);
     if (readiness.obstacles.length > 0) throw new ProblemError('not_ready', {}, readiness.obstacles);
-    await this.dataSource.transaction(async (manager) => {
+    await this.longWork.transaction(async (manager) => {
       const row = await lockCampaign(manager, caller.accountId, id);
       requireControl('start', row.state);
       // What was checked is what is started: a change in between is a conflict, not a surprise.
@@ -135,7 +137,7 @@ export class ControlsService {
     const readiness = await this.previews.readiness(seen, caller.account.timeZone);
     const inTheWay = readiness.obstacles.filter(({ field }) => field !== 'schedule');
     if (inTheWay.length > 0) throw new ProblemError('not_ready', {}, inTheWay);
-    await this.dataSource.transaction(async (manager) => {
+    await this.longWork.transaction(async (manager) => {
       const row = await lockCampaign(manager, caller.accountId, id);
       requireControl('restart', row.state);
       if (row.version !== seen.version) throw new ProblemError('version_conflict', { version: row.version });

@@ -10,6 +10,6 @@ import { Installations } from './installations.ts';
 @Module({
   controllers: [ChannelsController],
   providers: [Installations, HostClient, ChannelsService, { provide: GATEWAY, useClass: HostGateway }],
-  exports: [GATEWAY, ChannelsService, HostClient],
+  exports: [GATEWAY, ChannelsService, HostClient, Installations],
 })
 export class ChannelsModule {}

@@ -10,7 +10,10 @@ export interface HostAccess {
   accessToken: string;
 }
 
-/** How long an installation's access may be used without looking again, in ms: disabling it stops sending within this. */
+/**
+ * How long an installation's access may be used without looking again, in ms. The process that is told of a change
+ * forgets it at once; for the others it bounds what still goes out beside messages, which the dispatcher stops itself.
+ */
 const FRESH_MS = 2000;
 
 /** The host's API of each account, with its token opened for use; kept for two seconds. */
@@ -30,8 +33,17 @@ export class Installations {
     if (known && now - known.at < FRESH_MS) return known.access;
     const access = this.read(accountId);
     this.known.set(accountId, { at: now, access });
-    access.catch(() => this.known.delete(accountId));
+    // Only what is there is kept: who is switched on again is not to wait.
+    access.then(
+      (found) => found ?? this.known.delete(accountId),
+      () => this.known.delete(accountId),
+    );
     return access;
+  }
+
+  /** The installation has just changed. */
+  forget(accountId: number): void {
+    this.known.delete(accountId);
   }
 
   private async read(accountId: number): Promise<HostAccess | null> {

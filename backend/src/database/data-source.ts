@@ -9,23 +9,30 @@ import { StopListEntity } from '../stop-list/stop-list.entity.ts';
 import { Initial1764000000000 } from './migrations/1764000000000-initial.ts';
 import { CsvCell1764000100000 } from './migrations/1764000100000-csv-cell.ts';
 import { MessageDoubt1764000200000 } from './migrations/1764000200000-message-doubt.ts';
-import { DispatchLeases1764000600000 } from './migrations/1764000600000-dispatch-leases.ts';
+import { Erasure1764000400000 } from './migrations/1764000400000-erasure.ts';
+import { ChatsAndStarts1764000410000 } from './migrations/1764000410000-chats-and-starts.ts';
 import { ProviderKeys1764000500000 } from './migrations/1764000500000-provider-keys.ts';
+import { DispatchLeases1764000600000 } from './migrations/1764000600000-dispatch-leases.ts';
 
-/** The one DataSource, for the app, the command line and the tests. Large tables have no entity: their SQL is code. */
-export function createDataSource(url: string, poolSize: number): DataSource {
+/**
+ * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
+ * @param waitMs how long one may wait for a connection, be it to come free or to be made
+ */
+export function createDataSource(url: string, poolSize: number, waitMs = 10_000): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
     poolSize,
     applicationName: 'mass-messaging',
-    connectTimeoutMS: 10_000,
+    connectTimeoutMS: waitMs,
     synchronize: false,
     migrationsTableName: 'migration',
     migrations: [
       Initial1764000000000,
       CsvCell1764000100000,
       MessageDoubt1764000200000,
+      Erasure1764000400000,
+      ChatsAndStarts1764000410000,
       ProviderKeys1764000500000,
       DispatchLeases1764000600000,
     ],

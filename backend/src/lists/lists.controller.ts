@@ -1,11 +1,13 @@
-import { Controller, Delete, Get, Param, Put, Query, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Inject, Param, Put, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Campaign } from '../../../contract/campaign.ts';
 import { LIST_SLOTS, type ListSlot } from '../../../contract/list.ts';
 import { campaignId } from '../campaigns/campaign-id.ts';
 import { CampaignsService } from '../campaigns/campaigns.service.ts';
+import type { Config } from '../config.ts';
 import { ProblemError } from '../errors.ts';
 import { CurrentCaller, Needs, type Caller } from '../host/caller.ts';
+import { CONFIG } from '../tokens.ts';
 import { ListsService } from './lists.service.ts';
 import { ListDownloads } from './list-downloads.ts';
 import { readUpload, safeFileName } from './upload-body.ts';
@@ -16,6 +18,7 @@ export class ListsController {
     private readonly lists: ListsService,
     private readonly campaigns: CampaignsService,
     private readonly downloads: ListDownloads,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** The body is the file itself. */
@@ -30,7 +33,7 @@ export class ListsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<Campaign> {
     const where = [campaignId(id), slotOf(slot)] as const;
-    const bytes = await readUpload(request);
+    const bytes = await readUpload(request, this.config.uploadStallMs);
     const gone = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) gone.abort();

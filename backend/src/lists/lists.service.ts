@@ -5,6 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Method } from '../../../contract/channel.ts';
 import type { ListSlot, RemovalRule } from '../../../contract/list.ts';
 import { lockCampaign, readCampaign, writeEvent, type CampaignRow } from '../campaigns/campaign-state.ts';
+import { LongWork } from '../database/long-work.ts';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { cancelQueued, enqueueList, requeueDuplicates, type RunKey } from '../dispatch/enqueue.ts';
@@ -28,6 +29,7 @@ export class ListsService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly dispatcher: Dispatcher,
+    private readonly longWork: LongWork,
   ) {}
 
   /**
@@ -62,26 +64,24 @@ export class ListsService {
     const { method } = requireSlot(await readCampaign(this.dataSource.manager, caller.accountId, id), slot);
     const listId = await this.nextListId(caller.accountId, id);
     const bytes = upload.bytes.byteLength;
-    const runner = this.dataSource.createQueryRunner();
     try {
-      await runner.startTransaction();
-      const client = (await runner.connect()) as PoolClient;
-      const where = { accountId: caller.accountId, campaignId: id, listId };
-      const facts = await copyRows(client, upload.bytes, { ...where, method }, signal);
-      signal.throwIfAborted();
-      await this.adopt(runner.manager, caller, id, slot, listId, {
-        ...facts,
-        method,
-        fileName: upload.fileName,
-        bytes,
+      await this.longWork.withConnection(async (runner, client) => {
+        await runner.startTransaction();
+        try {
+          const where = { accountId: caller.accountId, campaignId: id, listId };
+          const facts = await copyRows(client, upload.bytes, { ...where, method }, signal);
+          signal.throwIfAborted();
+          const { fileName } = upload;
+          await this.adopt(runner.manager, caller, id, slot, listId, { ...facts, method, fileName, bytes });
+          await runner.commitTransaction();
+        } catch (error) {
+          await runner.rollbackTransaction().catch(() => undefined);
+          throw error;
+        }
       });
-      await runner.commitTransaction();
     } catch (error) {
-      await runner.rollbackTransaction().catch(() => undefined);
       if (signal.aborted) throw new ProblemError('upload_aborted');
       throw error;
-    } finally {
-      await runner.release();
     }
   }
 
@@ -147,7 +147,7 @@ export class ListsService {
   }
 
   async remove(caller: Caller, id: number, slot: ListSlot): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
+    await this.longWork.transaction(async (manager) => {
       const row = await lockCampaign(manager, caller.accountId, id);
       await planForManyRows(manager);
       const removed = await this.removeLoaded(manager, row, slot, row.on_file_removal);

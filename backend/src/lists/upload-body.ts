@@ -4,22 +4,25 @@ import { ProblemError } from '../errors.ts';
 
 /**
  * The file as it streams in. Its declared size is refused before a byte is read, its true size as soon as it is
- * reached: 10 MB is already too much.
+ * reached: 10 MB is already too much. Nothing but its memory is held while it trickles in, and who sends nothing for
+ * `stallMs` is answered and cut off.
  *
  * @throws ProblemError file_too_large, file_empty, upload_aborted
  */
-export async function readUpload(request: Request): Promise<Uint8Array> {
+export async function readUpload(request: Request, stallMs: number): Promise<Uint8Array> {
   if (Number(request.headers['content-length'] ?? 0) >= MAX_FILE_BYTES)
     throw new ProblemError('file_too_large');
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    for await (const chunk of unstalled(request, stallMs)) {
       size += chunk.length;
       if (size >= MAX_FILE_BYTES) throw new ProblemError('file_too_large');
       chunks.push(chunk);
     }
   } catch (error) {
+    // What is still to come is not waited for: with the answer the connection closes.
+    request.res?.set('Connection', 'close');
     throw error instanceof ProblemError ? error : new ProblemError('upload_aborted');
   }
   if (!request.complete) throw new ProblemError('upload_aborted');
@@ -32,6 +35,27 @@ export async function readUpload(request: Request): Promise<Uint8Array> {
     at += chunk.length;
   }
   return bytes;
+}
+
+/** The request's pieces; ends in an error when none comes for so long. */
+async function* unstalled(request: Request, stallMs: number): AsyncGenerator<Buffer> {
+  const pieces = (request as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  for (;;) {
+    let timer: NodeJS.Timeout | undefined;
+    const stalled = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new ProblemError('upload_aborted')), stallMs);
+    });
+    const next = pieces.next();
+    // The one that loses the race may still fail, when the connection closes.
+    next.catch(() => undefined);
+    try {
+      const { done, value } = await Promise.race([next, stalled]);
+      if (done) return;
+      yield value;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
 
 /** A name for people: without folders and control characters, at most 200 long. */

@@ -173,6 +173,7 @@ export const OPERATIONS: Operation[] = [
       'not_ready',
       'version_conflict',
       'host_unavailable',
+      'busy',
     ],
   },
   {
@@ -205,6 +206,7 @@ export const OPERATIONS: Operation[] = [
       'no_valid_rows',
       'upload_aborted',
       'upload_in_progress',
+      'busy',
     ],
   },
   {
@@ -214,7 +216,7 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary: 'Remove a file; its entries go or are still sent, as set',
     answer: ok(CampaignSchema),
-    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found'],
+    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found', 'busy'],
   },
   {
     method: 'get',
@@ -223,7 +225,7 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary: 'The file’s repeated rows',
     answer: file,
-    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found'],
+    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found', 'busy'],
   },
   {
     method: 'get',
@@ -232,7 +234,7 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary: 'The file’s refused rows with their reasons',
     answer: file,
-    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found'],
+    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found', 'busy'],
   },
   {
     method: 'get',
@@ -241,7 +243,7 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary: 'One line for every row of the files',
     answer: file,
-    problems: ['campaign_not_found'],
+    problems: ['campaign_not_found', 'busy'],
   },
   {
     method: 'get',

@@ -4,13 +4,16 @@ import { DataSource, type EntityManager } from 'typeorm';
 import * as v from 'valibot';
 import { rowsOf } from '../database/rows.ts';
 import { maskPhones } from '../error.filter.ts';
+import { ChatOpener } from './chat-opener.ts';
 import { applyReceipts, ReceiptSchema, type StoredReceipt } from './apply-receipts.ts';
 import { RepliesService, ReplySchema } from './replies.service.ts';
 
 const BATCH = 500;
 const LOOK_MS = 500;
-/** A receipt may come before the answer that carries its id; a reply's host may be down. Then later, this often. */
+/** A receipt or a reply may come before the answer that carries its message's id: then later, this often in all. */
 const MAX_TRIES = 10;
+/** The pause doubles with each try: 1 s, 2 s, … about a quarter of an hour in all. The exponent is bounded for good. */
+const LATER = 'now() + make_interval(secs => least(600, power(2, least(i.tries, 20))))';
 
 interface InboxRow {
   account_id: number;
@@ -29,6 +32,7 @@ export class InboxProcessor implements BeforeApplicationShutdown {
   constructor(
     private readonly dataSource: DataSource,
     private readonly replies: RepliesService,
+    private readonly chats: ChatOpener,
   ) {}
 
   /** Something has come in: work it off now, unless that is going on already. */
@@ -40,8 +44,9 @@ export class InboxProcessor implements BeforeApplicationShutdown {
 
   private async drain(): Promise<void> {
     try {
-      while (!this.stopped && (await this.runOnce()) > 0);
-      while (!this.stopped && (await this.replies.openChats()) > 0);
+      let taken = 0;
+      for (let more = 1; more > 0 && !this.stopped; taken += more) more = await this.runOnce();
+      if (taken > 0) this.chats.wake();
     } catch (error) {
       this.logger.warn(`inbox: ${maskPhones((error as Error).message)}`);
     }
@@ -66,8 +71,8 @@ export class InboxProcessor implements BeforeApplicationShutdown {
   /** The first in line cannot be worked off: it waits longer each time, and after the last try it is left. */
   private async setAside(): Promise<number> {
     await this.dataSource.manager.query(
-      `update inbox set tries = tries + 1, next_try_at = now() + make_interval(secs => least(600, power(2, tries))),
-              processed_at = case when tries + 1 >= ${MAX_TRIES} then now() end
+      `update inbox i set tries = i.tries + 1, next_try_at = ${LATER},
+              processed_at = case when i.tries + 1 >= ${MAX_TRIES} then now() end
         where (account_id, id) in (
               select account_id, id from inbox where processed_at is null and next_try_at <= now()
                order by next_try_at, id limit 1 for update skip locked)`,
@@ -95,6 +100,8 @@ export class InboxProcessor implements BeforeApplicationShutdown {
       if (rows.length === 0) return 0;
       const unmatched = await this.apply(manager, rows);
       await finish(manager, rows, unmatched);
+      const left = rows.filter((row) => unmatched.has(keyOf(row)) && row.tries + 1 >= MAX_TRIES).length;
+      if (left > 0) this.logger.warn(`inbox: ${left} webhooks belong to no message of ours and are left`);
       return rows.length;
     });
   }
@@ -128,7 +135,7 @@ async function finish(manager: EntityManager, rows: InboxRow[], unmatched: Set<s
   await manager.query(
     `update inbox i
         set tries = i.tries + 1, processed_at = case when x.again then null else now() end,
-            next_try_at = now() + make_interval(secs => least(600, power(2, i.tries)))
+            next_try_at = ${LATER}
        from unnest($1::int[], $2::text[], $3::bool[]) as x (account_id, id, again)
       where i.account_id = x.account_id and i.id = x.id`,
     [rows.map((row) => row.account_id), rows.map((row) => row.id), rows.map(again)],

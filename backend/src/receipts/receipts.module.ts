@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ChannelsModule } from '../channels/channels.module.ts';
 import { DispatchModule } from '../dispatch/dispatch.module.ts';
 import { StopListModule } from '../stop-list/stop-list.module.ts';
+import { ChatOpener } from './chat-opener.ts';
 import { InboxProcessor } from './inbox-processor.ts';
 import { RepliesService } from './replies.service.ts';
 import { WebhookController } from './webhook.controller.ts';
@@ -10,7 +11,6 @@ import { WebhookController } from './webhook.controller.ts';
 @Module({
   imports: [ChannelsModule, DispatchModule, StopListModule],
   controllers: [WebhookController],
-  providers: [InboxProcessor, RepliesService],
-  exports: [InboxProcessor, RepliesService],
+  providers: [InboxProcessor, RepliesService, ChatOpener],
 })
 export class ReceiptsModule {}

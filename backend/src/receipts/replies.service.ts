@@ -1,12 +1,8 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import * as v from 'valibot';
-import type { HostChatRequest } from '../../../contract/host-api.ts';
-import { HostClient } from '../channels/host/host-client.ts';
 import { rowsOf } from '../database/rows.ts';
-import { compose } from '../dispatch/compose.ts';
 import { recipientOf } from '../dispatch/record.ts';
-import { RunContents } from '../dispatch/run-contents.ts';
 import { InstantSchema } from './apply-receipts.ts';
 import { isOptOut } from '../stop-list/opt-out-words.ts';
 import { StopListService } from '../stop-list/stop-list.service.ts';
@@ -30,18 +26,6 @@ interface Answered {
   position: number;
 }
 
-interface WaitingChat extends Answered {
-  account_id: number;
-  id: string;
-  channel_id: string;
-  phone: string;
-  text: string;
-  occurred_at: Date;
-  list_id: number;
-  cells: string[];
-  sent_at: Date | null;
-}
-
 /** Two texts may make one key, so the id and the phone are compared as well. */
 const MATCH = `
   (select m.campaign_id, m.run, m.position, 0 as rank, p.at
@@ -57,17 +41,10 @@ const MATCH = `
     order by p.at desc limit 1)
   order by rank, at desc limit 1`;
 
-/** A customer's answer: matched, marked, and only then a chat in RMO, with what the person had received. */
+/** A customer's answer: matched and marked; only then `chat-opener.ts` opens a chat in RMO. */
 @Injectable()
 export class RepliesService {
-  private readonly logger = new Logger(RepliesService.name);
-
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly client: HostClient,
-    private readonly contents: RunContents,
-    private readonly stopList: StopListService,
-  ) {}
+  constructor(private readonly stopList: StopListService) {}
 
   /** @returns false where it answers no message of ours: it may overtake the record of that message */
   async take(manager: EntityManager, accountId: number, reply: Reply): Promise<boolean> {
@@ -109,69 +86,5 @@ export class RepliesService {
       reply.from.value,
     ]);
     return answered ?? null;
-  }
-
-  /**
-   * Opens the chats that are due. The reply's id is the idempotency key, so a repeat after a lost answer opens no
-   * second chat; a host that is down is asked again at the next look.
-   *
-   * @returns how many were opened
-   */
-  async openChats(): Promise<number> {
-    const waiting = await rowsOf<WaitingChat>(
-      this.dataSource.manager,
-      `select r.account_id, r.id, r.campaign_id, r.run, r.position, r.channel_id, r.phone, r.text, r.occurred_at,
-              m.list_id, m.sent_at, c.cells
-         from reply r
-         join message m on m.account_id = r.account_id and m.campaign_id = r.campaign_id and m.run = r.run and m.position = r.position
-         join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id and c.list_id = m.list_id and c.row_no = m.row_no
-        where r.chat_id is null and r.chat_due_at <= now() order by r.chat_due_at limit 50`,
-    );
-    const opened = await Promise.all(waiting.map((chat) => this.openChat(chat)));
-    return opened.filter(Boolean).length;
-  }
-
-  private async openChat(chat: WaitingChat): Promise<boolean> {
-    try {
-      const body = await this.chatRequest(chat);
-      const access = await this.client.access(chat.account_id);
-      const answer = await this.client.call(access, 'POST', '/v1/chats', body, `chat:${chat.id}`);
-      const { id } = (answer.body ?? {}) as { id?: unknown };
-      if ((answer.status !== 200 && answer.status !== 201) || typeof id !== 'string') {
-        throw new Error(`the host answered ${answer.status}`);
-      }
-      await this.dataSource.manager.query('update reply set chat_id = $3 where account_id = $1 and id = $2', [
-        chat.account_id,
-        chat.id,
-        id,
-      ]);
-      return true;
-    } catch (error) {
-      this.logger.warn(`chat of a reply not opened yet: ${(error as Error).message}`);
-      await this.dataSource.manager.query(
-        `update reply set chat_tries = chat_tries + 1,
-                chat_due_at = now() + make_interval(secs => least(600, power(2, chat_tries)))
-          where account_id = $1 and id = $2`,
-        [chat.account_id, chat.id],
-      );
-      return false;
-    }
-  }
-
-  private async chatRequest(chat: WaitingChat): Promise<HostChatRequest> {
-    const { account_id, campaign_id, run } = chat;
-    const content = await this.contents.content(account_id, campaign_id, run);
-    const finder = await this.contents.finder(account_id, campaign_id, run, chat.list_id);
-    return {
-      channel_id: chat.channel_id,
-      phone: chat.phone,
-      campaign: { ref: `${account_id}:${campaign_id}:${run}`, name: content.name },
-      message: {
-        text: compose(content, finder(chat.cells)).text,
-        client_ref: `${account_id}:${campaign_id}:${run}:${chat.position}`,
-        sent_at: chat.sent_at?.toISOString() ?? null,
-      },
-      reply: { id: chat.id, text: chat.text, occurred_at: chat.occurred_at.toISOString() },
-    };
   }
 }

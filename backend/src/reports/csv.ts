@@ -14,7 +14,7 @@ export function csvCell(cell: string): string {
 /** An SQL expression: text that somebody wrote, or one whose characters need no guard (a number, a time, our words). */
 export type CellSql = { written: string } | { plain: string };
 
-/** The same line made by PostgreSQL, for `streamLines`, which ends it. An expression may be null. */
+/** The same line made by PostgreSQL, for `finishedLines`, which ends it. An expression may be null. */
 export function csvLineSql(cells: readonly CellSql[]): string {
   const texts = cells.map((cell) =>
     'written' in cell ? `csv_cell(${cell.written})` : `coalesce(${cell.plain}, '')`,

@@ -1,10 +1,11 @@
 import { pipeline } from 'node:stream/promises';
-import type { Socket } from 'node:net';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import type { PoolClient } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import type { DataSource } from 'typeorm';
+import type { Config } from '../config.ts';
+import { cut, LongWork } from '../database/long-work.ts';
 import { planForManyRows } from '../database/rows.ts';
+import { CONFIG } from '../tokens.ts';
 
 /** Headers of a CSV that is saved under a name; the name in UTF-8 beside one in ASCII (RFC 6266). */
 export function csvHeaders(response: Response, fileName: string): void {
@@ -16,44 +17,93 @@ export function csvHeaders(response: Response, fileName: string): void {
   });
 }
 
-/**
- * Streams a query whose only column is a finished line (`csvLineSql`): `head` first, then line by line, each ended
- * with CRLF, in flat memory. COPY is several times cheaper than reading rows; its text form escapes a few
- * characters, which are put back here.
- */
-export function streamLines(
-  dataSource: DataSource,
-  sql: string,
-  head: string,
-  response: Response,
-): Promise<void> {
-  return streamCopy(dataSource, sql, (copy) => lines(head, copy), response);
+/** Node's code of a response that was closed before its end: by its reader, or by us when it stalled. */
+const CLIENT_LEFT = 'ERR_STREAM_PREMATURE_CLOSE';
+
+export interface Download {
+  fileName: string;
+  sql: string;
+  /** Makes the file of the query's rows in COPY's text form; of finished lines it is `finishedLines`. */
+  write: (copy: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 }
 
-/** Streams what `write` makes of a query's rows in COPY's text form, each as fast as the other. */
-export async function streamCopy(
-  dataSource: DataSource,
-  sql: string,
-  write: (copy: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
-  response: Response,
-): Promise<void> {
-  const runner = dataSource.createQueryRunner();
-  const client = (await runner.connect()) as PoolClient & { connection: { stream: Socket } };
-  try {
-    await runner.startTransaction();
-    await planForManyRows(runner.manager);
-    // Times are written as text: in the one way, whatever the server's own is.
-    await runner.query('set local datestyle = iso');
-    const copy = client.query(copyTo(`copy (${sql}) to stdout`));
-    await pipeline(write(copy), response);
-    await runner.commitTransaction();
-  } catch (error) {
-    // Half-way through a COPY the connection is good for nothing else: it is cut, and the pool makes a new one.
-    client.connection.stream.destroy();
-    throw error;
-  } finally {
-    await runner.release();
+/** Files that PostgreSQL writes and a client takes at its own pace. */
+@Injectable()
+export class Downloads {
+  private readonly logger = new Logger(Downloads.name);
+
+  constructor(
+    private readonly longWork: LongWork,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'downloadStallMs'>,
+  ) {}
+
+  /**
+   * In flat memory; COPY is several times cheaper than reading rows. The client holds a connection and a snapshot of
+   * the database meanwhile, so one that takes nothing for a while is cut off.
+   *
+   * @throws ProblemError `busy`, before anything of the answer is written
+   */
+  async send({ fileName, sql, write }: Download, response: Response): Promise<void> {
+    const stall = new Stall(this.config.downloadStallMs, () => this.giveUp(response));
+    await this.longWork.withConnection(async (runner, client) => {
+      try {
+        await runner.startTransaction();
+        await planForManyRows(runner.manager);
+        // Times are written as text: in the one way, whatever the server's own is.
+        await runner.query('set local datestyle = iso');
+        csvHeaders(response, fileName);
+        const copy = client.query(copyTo(`copy (${sql}) to stdout`));
+        await pipeline(watched(write(copy), stall), response);
+        await runner.commitTransaction();
+      } catch (error) {
+        await cut(client);
+        if ((error as { code?: unknown }).code !== CLIENT_LEFT) throw error;
+      } finally {
+        stall.disarm();
+      }
+    });
   }
+
+  private giveUp(response: Response): void {
+    this.logger.warn('a client that took nothing more of its download was cut off');
+    response.destroy();
+  }
+}
+
+/** Calls back when a piece, or the end of the file, has not been taken for so long. */
+class Stall {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly ms: number,
+    private readonly onStall: () => void,
+  ) {}
+
+  arm(): void {
+    this.timer = setTimeout(this.onStall, this.ms);
+  }
+
+  disarm(): void {
+    clearTimeout(this.timer);
+  }
+}
+
+/** A pipeline asks for the next piece only when the one before has gone. */
+async function* watched(pieces: AsyncIterable<Buffer>, stall: Stall): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) {
+    stall.arm();
+    yield piece;
+    stall.disarm();
+  }
+  stall.arm();
+}
+
+/**
+ * Of a query whose only column is a finished line (`csvLineSql`): `head` first, then line by line, each ended with
+ * CRLF. COPY's text form escapes a few characters, which are put back here.
+ */
+export function finishedLines(head: string): Download['write'] {
+  return (copy) => lines(head, copy);
 }
 
 async function* lines(head: string, copy: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -8,22 +8,25 @@ import { readCampaign, type CampaignRow } from '../campaigns/campaign-state.ts';
 import { rowsOf } from '../database/rows.ts';
 import type { Caller } from '../host/caller.ts';
 import { csvLine, csvLineSql } from './csv.ts';
-import { csvHeaders, streamLines } from './download.ts';
+import { Downloads, finishedLines } from './download.ts';
 import { COLUMNS, reasonTexts, SLOTS, STATES } from './report-text.ts';
 import { RUN_LISTS, runAccount } from './row-account.ts';
 
 /** The report: a header block, then one line for every row of the files in every run. */
 @Injectable()
 export class ReportService {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly downloads: Downloads,
+  ) {}
 
   async download(caller: Caller, id: number, language: Language, response: Response): Promise<void> {
     const row = await readCampaign(this.dataSource.manager, caller.accountId, id);
     const head = await this.head(row, caller.account.timeZone, language);
     const date = new Date().toISOString().slice(0, 10);
-    csvHeaders(response, `${row.name.replace(/[\\/:*?"<>|]/g, '_')} ${date}.csv`);
+    const fileName = `${row.name.replace(/[\\/:*?"<>|]/g, '_')} ${date}.csv`;
     const sql = reportSql(row.account_id, row.id, caller.account.timeZone, language, row.run > 0);
-    await streamLines(this.dataSource, sql, head, response);
+    await this.downloads.send({ fileName, sql, write: finishedLines(head) }, response);
   }
 
   /** Names the campaign and gives the account of its last run, so that the file can be checked against itself. */

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
+import { Downloads } from './download.ts';
 import { ReportService } from './report.service.ts';
 import { ReportsController } from './reports.controller.ts';
 
-@Module({ controllers: [ReportsController], providers: [ReportService] })
+/** The report, and what streams any file out of the database. */
+@Module({ controllers: [ReportsController], providers: [ReportService, Downloads], exports: [Downloads] })
 export class ReportsModule {}

@@ -19,6 +19,7 @@ function campaign(): Campaign {
     state: 'draft',
     pauseReason: null,
     pauseDetail: null,
+    notStarted: null,
     scheduledFor: null,
     settings: newSettings('Autumn'),
     template: null,

@@ -305,6 +305,9 @@ export const en = {
   'part.read': 'Read',
   'part.failed': 'Failed',
   'part.unknown': 'Outcome unknown',
+  'notStarted.title': 'The campaign did not start at its time ({time})',
+  'notStarted.advice':
+    'Put this right and start the campaign again: its settings and files are as they were.',
   'pause.user.title': 'Paused by a person',
   'pause.user.advice': 'Resume goes on with what is left; Clear removes it.',
   'pause.missed_start.title': 'The start time was missed',
@@ -341,6 +344,7 @@ export const en = {
   'test.sent': 'Sent to {phone}',
   'history.title': 'History',
   'history.empty': 'Nothing has happened yet',
+  'history.chatGivenUp': 'The chat with a customer who answered could not be opened in the CRM for 7 days',
   'history.created': 'Created',
   'history.became': 'State: {state}',
   'history.system': 'the system',
