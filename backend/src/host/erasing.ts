@@ -19,14 +19,14 @@ export const ERASING: readonly { kind: string; sql: string }[] = [
     ),
   },
   {
-    // A provider's words may quote a number. What is still queued has nobody to go to; what may have left is unknown.
+    // A provider's words and its ids may tell the number. What is still queued has nobody to go to; what may have left is unknown.
     kind: 'message',
     sql: changeSome(
       'message',
-      `detail = null,
+      `detail = null, provider_id = null,
        reason = case when state <> 'queued' then reason when ${mayHaveLeft()} then 'no_answer' else 'cleared' end,
        state = case when state <> 'queued' then state when ${mayHaveLeft()} then 'unknown' else 'cancelled' end`,
-      `state = 'queued' or detail is not null`,
+      `state = 'queued' or detail is not null or provider_id is not null`,
     ),
   },
   { kind: 'dispatch_grant', sql: removeSome('dispatch_grant') },
