@@ -6,7 +6,7 @@ import { roleMay } from '../../../contract/session.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
 import { planForManyRows } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
-import { enqueueFromRun, enqueueList, type RunKey } from '../dispatch/enqueue.ts';
+import { addToRun, enqueueFromRun, enqueueList, type RunKey } from '../dispatch/enqueue.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import {
@@ -169,8 +169,9 @@ export class ControlsService {
     let queued = 0;
     if (scope !== 'all') queued = await enqueueFromRun(manager, key, row.run, scope);
     else {
-      for (const list of readiness.lists)
-        queued += await enqueueList(manager, key, list.id, row.remove_duplicates);
+      const lists = readiness.lists.map(({ id }) => id);
+      await addToRun(manager, key, lists);
+      for (const list of lists) queued += await enqueueList(manager, key, list, row.remove_duplicates);
     }
     if (queued === 0 && !how.hold) {
       throw new ProblemError('not_ready', {}, [{ field: 'mainList', code: 'nobody_to_write' }]);

@@ -11,6 +11,7 @@ import { CsvCell1764000100000 } from './migrations/1764000100000-csv-cell.ts';
 import { MessageDoubt1764000200000 } from './migrations/1764000200000-message-doubt.ts';
 import { DispatchLeases1764000600000 } from './migrations/1764000600000-dispatch-leases.ts';
 import { ProviderKeys1764000500000 } from './migrations/1764000500000-provider-keys.ts';
+import { RunList1764000300000 } from './migrations/1764000300000-run-list.ts';
 
 /** The one DataSource, for the app, the command line and the tests. Large tables have no entity: their SQL is code. */
 export function createDataSource(url: string, poolSize: number): DataSource {
@@ -26,6 +27,7 @@ export function createDataSource(url: string, poolSize: number): DataSource {
       Initial1764000000000,
       CsvCell1764000100000,
       MessageDoubt1764000200000,
+      RunList1764000300000,
       ProviderKeys1764000500000,
       DispatchLeases1764000600000,
     ],

@@ -8,6 +8,18 @@ export interface RunKey {
   run: number;
 }
 
+/** From now on the run accounts for every row of these files, the refused ones included. */
+export async function addToRun(
+  manager: EntityManager,
+  key: RunKey,
+  listIds: readonly number[],
+): Promise<void> {
+  await manager.query(
+    `insert into run_list (account_id, campaign_id, run, list_id) select $1, $2, $3, unnest($4::int[])`,
+    [key.accountId, key.campaignId, key.run, listIds],
+  );
+}
+
 /**
  * Gives every row of a list that has a phone its message in the run: queued, or left out as a duplicate or as
  * stopped. What is left out stands behind what is queued, so that the queue has no holes. With duplicates

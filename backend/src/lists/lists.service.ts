@@ -7,7 +7,7 @@ import type { ListSlot, RemovalRule } from '../../../contract/list.ts';
 import { lockCampaign, readCampaign, writeEvent, type CampaignRow } from '../campaigns/campaign-state.ts';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
-import { cancelQueued, enqueueList, requeueDuplicates, type RunKey } from '../dispatch/enqueue.ts';
+import { addToRun, cancelQueued, enqueueList, requeueDuplicates, type RunKey } from '../dispatch/enqueue.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { countDuplicatesAcross, loadedLists } from './list-rows.ts';
@@ -135,6 +135,7 @@ export class ListsService {
     );
     await countDuplicatesAcross(manager, caller.accountId, id);
     if (isUnderWay(row)) {
+      await addToRun(manager, runKey(row), [listId]);
       await enqueueList(manager, runKey(row), listId, row.remove_duplicates);
     }
     await touch(manager, row);
@@ -175,7 +176,7 @@ export class ListsService {
     const key = [row.account_id, row.id, list.id];
     const [used] = await rowsOf(
       manager,
-      `select 1 from message where account_id = $1 and campaign_id = $2 and list_id = $3 limit 1`,
+      `select 1 from run_list where account_id = $1 and campaign_id = $2 and list_id = $3 limit 1`,
       key,
     );
     if (!used) {
