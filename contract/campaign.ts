@@ -123,9 +123,10 @@ export function editableSettings(state: CampaignState): readonly (keyof Campaign
   return ['name', 'onFileRemoval', 'ratePerMinute', 'additionalList'];
 }
 
-/** Why a campaign paused, when it was not a person who did it. */
+/** Why a campaign paused. `user` and `clearing` are people's doing: Pause, and a Clear that goes on or was cut off. */
 export const PAUSE_REASONS = [
   'user',
+  'clearing',
   'missed_start',
   'not_ready',
   'credentials',

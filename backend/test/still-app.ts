@@ -119,19 +119,40 @@ export class StillApp {
     );
   }
 
-  /** The next messages of the queue are in a process's hands, up to this position; `held: false` gives them back. */
-  async grant(id: number, low: number, high: number, held = true): Promise<void> {
+  /** The messages at these positions, (low, high], are in another process's hands. */
+  async grant(id: number, low: number, high: number): Promise<void> {
     await this.query(
       `insert into dispatch_grant (account_id, campaign_id, run, low, high, owner, due_at, send_until, lease_until)
-       select 1, $1, run, $2, $3, case when $4 then gen_random_uuid() end, now(), now(), now() + interval '1 h'
-         from campaign where account_id = 1 and id = $1
-       on conflict (account_id, campaign_id, run, low) do update set owner = excluded.owner, high = excluded.high`,
-      [id, low, high, held],
+       select 1, $1, run, $2, $3, gen_random_uuid(), now(), now(), now() + interval '1 h'
+         from campaign where account_id = 1 and id = $1`,
+      [id, low, high],
     );
     await this.query('update campaign set cursor = greatest(cursor, $2) where account_id = 1 and id = $1', [
       id,
       high,
     ]);
+  }
+
+  /** That process gives back what it has not sent. */
+  async giveBack(id: number, low: number): Promise<void> {
+    const grant = 'account_id = 1 and campaign_id = $1 and low = $2';
+    await this.query(`update dispatch_grant set owner = null where ${grant}`, [id, low]);
+  }
+
+  /** Resolves when a statement waits for a lock that somebody else holds. */
+  async blocked(): Promise<void> {
+    const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    while ((await this.query(waiting)).length === 0) await new Promise((resume) => setTimeout(resume, 5));
+  }
+
+  /** Resolves when the campaign is paused for this reason. */
+  async paused(id: number, reason: string): Promise<void> {
+    await this.api.until(id, ({ pauseReason }) => pauseReason === reason);
+  }
+
+  /** Dispatchers of any process heal what is left of campaigns that are over. */
+  heal(): Promise<void> {
+    return this.host.app.get(Dispatcher).heal();
   }
 
   /** The run is over: what is left of its queue has been sent. */

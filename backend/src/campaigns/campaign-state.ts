@@ -67,6 +67,13 @@ export async function lockCampaign(
   return row;
 }
 
+/** Another one after every change of the campaign's row in the database, the settings' own row apart. */
+export async function rowVersion(manager: EntityManager, accountId: number, id: number): Promise<string> {
+  const sql = 'select xmin::text as version from campaign where account_id = $1 and id = $2';
+  const [row] = await rowsOf<{ version: string }>(manager, sql, [accountId, id]);
+  return row!.version;
+}
+
 /** @throws ProblemError `control_not_allowed` by the one table of states and controls */
 export function requireControl(control: Control, state: CampaignState): void {
   if (!CONTROL_STATES[control].includes(state))

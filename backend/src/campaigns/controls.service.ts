@@ -14,6 +14,7 @@ import {
   lockCampaign,
   readCampaign,
   requireControl,
+  rowVersion,
   type CampaignRow,
 } from './campaign-state.ts';
 import { campaignView, CONTROL_PERMISSIONS } from './campaign-view.ts';
@@ -82,16 +83,38 @@ export class ControlsService {
     return this.dispatcher.silence(caller.accountId, id);
   }
 
+  /**
+   * In two steps, so that nothing is locked while other processes fall silent: pause, saying why; then clear what is
+   * still as it was left. A process that dies in between leaves a paused campaign, to be cleared again.
+   */
   private async clear(caller: Caller, id: number): Promise<number> {
-    return this.dataSource.transaction(async (manager) => {
+    const held = await this.holdForClear(caller, id);
+    const inFlight = await this.dispatcher.silence(caller.accountId, id);
+    await this.dataSource.transaction(async (manager) => {
       const row = await lockCampaign(manager, caller.accountId, id);
       requireControl('clear', row.state);
-      // The row is locked, so nobody is granted anything new while this waits.
-      const inFlight = await this.dispatcher.silence(caller.accountId, id);
+      // Resumed, say, while others fell silent: that person knows nothing of the Clear.
+      if ((await rowVersion(manager, caller.accountId, id)) !== held)
+        throw new ProblemError('version_conflict', { version: row.version });
       await clearCampaign(manager, row);
       const change = { action: 'clear', by: caller.userId, from: row.state, to: 'draft' as const };
       await changeState(manager, caller.accountId, id, change);
-      return inFlight;
+    });
+    return inFlight;
+  }
+
+  /** @returns the version in which the campaign has to be found again */
+  private holdForClear(caller: Caller, id: number): Promise<string> {
+    return this.dataSource.transaction(async (manager) => {
+      const { state, pause_reason } = await lockCampaign(manager, caller.accountId, id);
+      requireControl('clear', state);
+      const maySend = state === 'running' || state === 'paused';
+      // Of two who clear at once the first has said so already, and one of them gets it done.
+      if (maySend && pause_reason !== 'clearing') {
+        const change = { action: 'pause', by: caller.userId, from: state, to: 'paused' as const };
+        await changeState(manager, caller.accountId, id, { ...change, pauseReason: 'clearing' });
+      }
+      return rowVersion(manager, caller.accountId, id);
     });
   }
 

@@ -1,7 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import type { PauseReason } from '../../../contract/campaign.ts';
-import { rowsOf } from '../database/rows.ts';
+import { planForManyRows, rowsOf } from '../database/rows.ts';
 import type { CampaignKey } from './claim.ts';
+import type { RunKey } from './enqueue.ts';
+import { requeueDuplicates, runsThatLostAFile, WITHDRAWN } from './withdraw.ts';
 
 /**
  * A provider's word that going on would burn the list: the campaign pauses itself, with the reason. Only a
@@ -72,7 +74,8 @@ export async function pauseAllRefused(
 }
 
 /**
- * Completes those of the idle campaigns that have nothing queued and nothing out. The rows are locked first and
+ * Completes those of the idle campaigns that have nothing queued and nothing out, once the numbers that a removed file
+ * has left behind are queued. The rows are locked first and
  * looked at in a second statement: its snapshot then sees every grant written before the lock.
  */
 export async function completeFinished(
@@ -80,6 +83,7 @@ export async function completeFinished(
   idle: readonly (CampaignKey & { run: number })[],
 ): Promise<number> {
   if (idle.length === 0) return 0;
+  for (const run of await runsThatLostAFile(manager, idle)) await queueWhatIsLeftBehind(manager, run);
   const keys = [
     idle.map((each) => each.accountId),
     idle.map((each) => each.campaignId),
@@ -117,9 +121,24 @@ export async function completeFinished(
   });
 }
 
+/** By itself and not among the others: it looks at every row of the files. A campaign in other hands waits. */
+async function queueWhatIsLeftBehind(manager: EntityManager, key: RunKey): Promise<void> {
+  await manager.transaction(async (inside) => {
+    const locked = await rowsOf(
+      inside,
+      `select 1 from campaign where account_id = $1 and id = $2 and run = $3 and state = 'running'
+          for no key update skip locked`,
+      [key.accountId, key.campaignId, key.run],
+    );
+    if (locked.length === 0) return;
+    await planForManyRows(inside);
+    await requeueDuplicates(inside, key);
+  });
+}
+
 /**
- * Grants of campaigns that will never hand them out again (cleared, or a run that is over). What was given back
- * is cancelled; what a dead process held may have left, so it is `unknown` until a receipt says more.
+ * Grants of campaigns that will never hand them out again (cleared, or a run that is over). What was given back and
+ * has not left before is cancelled; what a dead process held may have left, so it is `unknown` until a receipt says more.
  */
 export async function healGrants(manager: EntityManager): Promise<number> {
   const rows = await rowsOf(
@@ -131,8 +150,9 @@ export async function healGrants(manager: EntityManager): Promise<number> {
           and (g.owner is null or g.lease_until < now())
        returning g.account_id, g.campaign_id, g.run, g.low, g.high, g.owner)
      update message m
-        set state = (case when l.owner is null then 'cancelled' else 'unknown' end)::message_state,
-            reason = case when l.owner is null then 'cleared' else 'no_answer' end
+        set state = case when l.owner is null then ${WITHDRAWN} else 'unknown' end,
+            reason = case when l.owner is null and not m.in_doubt then coalesce(m.reason, 'cleared')
+                          else 'no_answer' end
        from lost l
       where m.account_id = l.account_id and m.campaign_id = l.campaign_id and m.run = l.run
         and m.position > l.low and m.position <= l.high and m.state = 'queued'

@@ -23,7 +23,9 @@ export async function addToRun(
 /**
  * Gives every row of a list that has a phone its message in the run: queued, or left out as a duplicate or as
  * stopped. What is left out stands behind what is queued, so that the queue has no holes. With duplicates
- * removed, a number that this run has written to or will write to is never queued a second time.
+ * removed, a number that this run has written to or will write to is never queued a second time; nor is one of the
+ * additional file that the main one has, even where the main one's row is a duplicate whose other has just been removed:
+ * it is about to be queued.
  */
 const ENQUEUE_LIST = `
 with candidate as (
@@ -37,8 +39,10 @@ with candidate as (
                  from message m
                  join contact other on other.account_id = m.account_id and other.campaign_id = m.campaign_id
                   and other.list_id = m.list_id and other.row_no = m.row_no
+                 join list l on l.account_id = m.account_id and l.campaign_id = m.campaign_id and l.id = m.list_id
                 where $5 and m.account_id = $1 and m.campaign_id = $2 and m.run = $3
-                  and m.state not in ('cancelled', 'duplicate', 'stopped')) taken
+                  and (m.state not in ('cancelled', 'duplicate', 'stopped')
+                       or (m.state = 'duplicate' and l.slot = 'main' and l.removed_at is null and l.id <> $4))) taken
            on taken.phone = c.phone
    where c.account_id = $1 and c.campaign_id = $2 and c.list_id = $4 and c.phone is not null),
 placed as (
@@ -96,57 +100,4 @@ export async function enqueueFromRun(
     [key.accountId, key.campaignId, key.run, fromRun],
   );
   return placed!.queued;
-}
-
-/**
- * Takes a list's messages that nobody holds out of the queue. They stay in the report as cancelled. The campaign's
- * row is written as it was: a claim that began before this sees by it that the queue has changed.
- */
-export async function cancelQueued(manager: EntityManager, key: RunKey, listId: number): Promise<void> {
-  await manager.query(
-    `with cancelled as (
-       update message m set state = 'cancelled', reason = 'list_removed'
-        where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.list_id = $4 and m.state = 'queued'
-          and not exists (
-              select from dispatch_grant g
-               where g.account_id = m.account_id and g.campaign_id = m.campaign_id and g.run = m.run
-                 and g.owner is not null and m.position > g.low and m.position <= g.high))
-     update campaign set cursor = cursor where account_id = $1 and id = $2`,
-    [key.accountId, key.campaignId, key.run, listId],
-  );
-}
-
-/**
- * After a removal, numbers left out as duplicates of what was cancelled are queued, behind all others: their
- * first remaining occurrence is now the first of all.
- */
-export async function requeueDuplicates(manager: EntityManager, key: RunKey): Promise<void> {
-  await manager.query(
-    `with live as (
-       select distinct c.phone
-         from message m
-         join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
-          and c.list_id = m.list_id and c.row_no = m.row_no
-        where m.account_id = $1 and m.campaign_id = $2 and m.run = $3
-          and m.state not in ('cancelled', 'duplicate', 'stopped')),
-     first as (
-       select distinct on (c.phone) m.position
-         from message m
-         join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
-          and c.list_id = m.list_id and c.row_no = m.row_no
-         join list l on l.account_id = m.account_id and l.campaign_id = m.campaign_id and l.id = m.list_id
-        where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.state = 'duplicate'
-          and l.removed_at is null and not exists (select from live where live.phone = c.phone)
-        order by c.phone, m.position),
-     moved as (
-       update message m
-          set state = 'queued', position = k.last_position + f.place
-         from (select position, row_number() over (order by position) as place from first) f, campaign k
-        where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.position = f.position
-          and k.account_id = $1 and k.id = $2
-       returning 1)
-     update campaign set last_position = last_position + (select count(*) from moved)
-      where account_id = $1 and id = $2`,
-    [key.accountId, key.campaignId, key.run],
-  );
 }

@@ -307,6 +307,9 @@ export const en = {
   'part.unknown': 'Outcome unknown',
   'pause.user.title': 'Paused by a person',
   'pause.user.advice': 'Resume goes on with what is left; Clear removes it.',
+  'pause.clearing.title': 'Stopped to be cleared',
+  'pause.clearing.advice':
+    'It is being cleared, or clearing was cut off. If the data is still there in a minute, press “Clear Campaign Data” again. Resume keeps it and goes on.',
   'pause.missed_start.title': 'The start time was missed',
   'pause.missed_start.advice':
     'The service was down at the chosen time, and sending late could surprise people. Resume to send now, or clear and choose another time.',
