@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RunList1764000300000 } from '../src/database/migrations/1764000300000-run-list.ts';
-import { StillApp } from './still-app.ts';
+import { completeFinished } from '../src/dispatch/campaign-stops.ts';
+import { phoneOf, StillApp } from './still-app.ts';
 
 /** What happens to the queue and to the account when files come and go, before, while and after a campaign runs. */
 let still: StillApp;
@@ -72,5 +73,129 @@ describe('the rows a run accounts for', () => {
     await migration.up(runner);
     await runner.release();
     expect(await membership()).toEqual(before);
+  });
+});
+
+describe('a file removed while the campaign runs, its entries taken out of the queue', () => {
+  test('what nobody holds is cancelled, or unknown where it may have left; what a process holds is marked', async () => {
+    const id = await still.draft();
+    await still.upload(id, 'main', [1, 2, 3, 4]);
+    await still.upload(id, 'additional', [9]);
+    await still.control(id, 'start');
+    await still.control(id, 'pause');
+    await still.grant(id, 0, 1);
+    await still.grant(id, 1, 2);
+    await still.giveBack(id, 1);
+    await still.query('update message set in_doubt = true where campaign_id = $1 and position in (1, 3)', [
+      id,
+    ]);
+    await still.remove(id, 'main');
+    expect(await still.messages(id)).toMatchObject([
+      { position: 1, state: 'queued', reason: 'list_removed' },
+      { position: 2, state: 'cancelled', reason: 'list_removed' },
+      { position: 3, state: 'unknown', reason: 'no_answer' },
+      { position: 4, state: 'cancelled', reason: 'list_removed' },
+      { position: 5, state: 'queued', reason: null, slot: 'additional' },
+    ]);
+    expect(await still.account(id)).toMatchObject({
+      rows: 5,
+      sending: 1,
+      queued: 1,
+      cancelled: 2,
+      unknown: 1,
+    });
+  });
+
+  test.each([
+    ['not sent', 'cancelled', ['1 main cancelled', '1 additional queued'], 0],
+    ['gone already', 'sent', ['1 main sent', '1 additional duplicate'], 1],
+  ] as const)(
+    'a number that both files have, held at that moment and %s, is written to once in all',
+    async (_, state, queue, completed) => {
+      const id = await still.draft();
+      await still.upload(id, 'main', [1]);
+      await still.upload(id, 'additional', [1]);
+      await still.control(id, 'start');
+      await still.grant(id, 0, 1);
+      await still.remove(id, 'main');
+      expect(await still.queue(id)).toEqual(['1 main queued', '1 additional duplicate']);
+      await still.settle(id, [1], state, state === 'cancelled' ? 'list_removed' : null);
+      await still.query('delete from dispatch_grant where campaign_id = $1', [id]);
+      await still.query('update campaign set cursor = last_position where account_id = 1 and id = $1', [id]);
+      const idle = [{ accountId: 1, campaignId: id, run: 1 }];
+      expect(await completeFinished(still.host.database.dataSource.manager, idle)).toBe(completed);
+      expect(await still.queue(id)).toEqual(queue);
+    },
+  );
+});
+
+describe('a file replaced while the campaign runs', () => {
+  test('the new file’s numbers are queued, then those of the other file that the old one had', async () => {
+    const id = await still.draft();
+    await still.upload(id, 'main', [1, 2, 3]);
+    await still.upload(id, 'additional', [3, 4, 1]);
+    await still.control(id, 'start');
+    await still.control(id, 'pause');
+    await still.settle(id, [2], 'sent');
+    await still.upload(id, 'main', [2, 5, 5]);
+    expect(await still.queue(id)).toEqual([
+      '1 main cancelled',
+      '2 main sent',
+      '3 main cancelled',
+      '4 additional queued',
+      '5 main queued',
+      '2 main duplicate',
+      '5 main duplicate',
+      '3 additional queued',
+      '1 additional queued',
+    ]);
+    expect(await still.account(id)).toMatchObject({
+      rows: 9,
+      cancelled: 2,
+      sent: 1,
+      duplicates: 2,
+      queued: 4,
+    });
+  });
+
+  test('a number of the main file that the old additional one had goes to the main file, not to the new one', async () => {
+    const id = await still.draft();
+    await still.upload(id, 'additional', [1, 2]);
+    await still.control(id, 'start');
+    await still.upload(id, 'main', [1, 3]);
+    expect(await still.queue(id)).toEqual([
+      '1 additional queued',
+      '2 additional queued',
+      '3 main queued',
+      '1 main duplicate',
+    ]);
+    await still.upload(id, 'additional', [1, 4]);
+    expect((await still.queue(id)).slice(2)).toEqual([
+      '3 main queued',
+      '4 additional queued',
+      '1 additional duplicate',
+      '1 main queued',
+    ]);
+  });
+
+  test('with "still sent" the old file’s entries stay, and the new one has no number of theirs', async () => {
+    const id = await still.draft({ onFileRemoval: 'send' });
+    await still.upload(id, 'main', [1]);
+    await still.control(id, 'start');
+    await still.upload(id, 'main', [1, 2]);
+    expect(await still.queue(id)).toEqual(['1 main queued', '2 main queued', '1 main duplicate']);
+  });
+
+  test('a number put on the stop list meanwhile is not queued again', async () => {
+    const id = await still.draft();
+    await still.upload(id, 'main', [71]);
+    await still.upload(id, 'additional', [71]);
+    await still.control(id, 'start');
+    await still.api
+      .call('post', '/stop-list')
+      .send({ phone: phoneOf(71) })
+      .expect(204);
+    await still.remove(id, 'main');
+    expect(await still.queue(id)).toEqual(['71 main cancelled', '71 additional duplicate']);
   });
 });
