@@ -1,5 +1,11 @@
 import * as v from 'valibot';
-import { CAMPAIGN_STATES, CONTROLS, RESTART_SCOPES, type CampaignState } from './campaign-states.ts';
+import {
+  CAMPAIGN_STATES,
+  CONTROLS,
+  RESTART_SCOPES,
+  type CampaignState,
+  type RestartScope,
+} from './campaign-states.ts';
 import { METHODS, TEMPLATE_CATEGORIES, TemplateSchema } from './channel.ts';
 import { LengthsSchema } from './lengths.ts';
 import { ListSummarySchema, RefusedBySchema, REMOVAL_RULES } from './list.ts';
@@ -79,6 +85,12 @@ export const RestartSchema = v.object({
   scope: v.optional(v.picklist(RESTART_SCOPES, 'scope_invalid'), 'all'),
 });
 export type Restart = v.InferOutput<typeof RestartSchema>;
+
+/** How many messages each scope of a Restart would queue now. */
+export const RestartCountsSchema = v.object(
+  Object.fromEntries(RESTART_SCOPES.map((scope) => [scope, Count])) as Record<RestartScope, typeof Count>,
+);
+export type RestartCounts = v.InferOutput<typeof RestartCountsSchema>;
 
 export const TestMessageSchema = v.object({
   phone: v.pipe(v.string('phone_invalid'), v.minLength(1, 'phone_invalid')),

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Control, RestartScope } from '../../../contract/campaign-states.ts';
-import type { ControlResult, PauseReason } from '../../../contract/campaign.ts';
+import type { ControlResult, PauseReason, RestartCounts } from '../../../contract/campaign.ts';
 import { roleMay } from '../../../contract/session.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
 import { planForManyRows } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
-import { addToRun, enqueueFromRun, enqueueList, type RunKey } from '../dispatch/enqueue.ts';
+import { addToRun, enqueueList, type RunKey } from '../dispatch/enqueue.ts';
+import { countPart, enqueueFromRun } from '../dispatch/restart-scope.ts';
+import { loadedLists } from '../lists/list-rows.ts';
+import { draftAccount } from '../reports/row-account.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import {
@@ -166,6 +169,23 @@ export class ControlsService {
     });
   }
 
+  /** Whom each scope of a Restart would write to now. @throws ProblemError where there is nothing to restart */
+  async restartCounts(caller: Caller, id: number): Promise<RestartCounts> {
+    return this.dataSource.transaction(async (manager) => {
+      const row = await readCampaign(manager, caller.accountId, id);
+      requireControl('restart', row.state);
+      const { account_id: accountId, run, remove_duplicates: once } = row;
+      await planForManyRows(manager);
+      const lists = await loadedLists(manager, accountId, id);
+      const last: RunKey = { accountId, campaignId: id, run };
+      return {
+        all: (await draftAccount(manager, accountId, id, lists, once)).queued,
+        failed: await countPart(manager, last, 'failed', once),
+        undelivered: await countPart(manager, last, 'undelivered', once),
+      };
+    });
+  }
+
   /** The next run of a locked campaign: its content frozen, its queue filled, its state changed, all at once. */
   private async beginRun(
     manager: EntityManager,
@@ -190,7 +210,7 @@ export class ControlsService {
     );
     await planForManyRows(manager);
     let queued = 0;
-    if (scope !== 'all') queued = await enqueueFromRun(manager, key, row.run, scope);
+    if (scope !== 'all') queued = await enqueueFromRun(manager, key, row.run, scope, row.remove_duplicates);
     else {
       const lists = readiness.lists.map(({ id }) => id);
       await addToRun(manager, key, lists);

@@ -67,37 +67,3 @@ export async function enqueueList(
   const [placed] = await rowsOf<{ queued: number }>(manager, ENQUEUE_LIST, parameters);
   return placed!.queued;
 }
-
-/**
- * A new run for a part of the last one: those that failed and may be tried again, or all that were not delivered.
- * A message whose fate is unknown counts as not delivered: a person asked for it, knowing the risk.
- */
-export async function enqueueFromRun(
-  manager: EntityManager,
-  key: RunKey,
-  fromRun: number,
-  scope: 'failed' | 'undelivered',
-): Promise<number> {
-  const which =
-    scope === 'failed'
-      ? `m.state = 'failed' and coalesce(m.reason, '') not in ('recipient_opted_out', 'recipient_invalid')`
-      : `m.state in ('sent', 'failed', 'unknown') and coalesce(m.reason, '') not in ('recipient_opted_out')`;
-  const [placed] = await rowsOf<{ queued: number }>(
-    manager,
-    `with placed as (
-       insert into message (account_id, campaign_id, run, position, list_id, row_no, state)
-       select m.account_id, m.campaign_id, $3, row_number() over (order by m.position), m.list_id, m.row_no,
-              (case when stop.phone is null then 'queued' else 'stopped' end)::message_state
-         from message m
-         join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
-          and c.list_id = m.list_id and c.row_no = m.row_no
-         left join stop_list stop on stop.account_id = c.account_id and stop.phone = c.phone
-        where m.account_id = $1 and m.campaign_id = $2 and m.run = $4 and ${which}
-       returning state)
-     update campaign set last_position = (select count(*) from placed)
-      where account_id = $1 and id = $2
-     returning (select count(*)::int from placed where state = 'queued') as queued`,
-    [key.accountId, key.campaignId, key.run, fromRun],
-  );
-  return placed!.queued;
-}

@@ -9,6 +9,7 @@ import {
   LengthsRequestSchema,
   NewCampaignSchema,
   PreviewSchema,
+  RestartCountsSchema,
   RestartSchema,
   RunSchema,
   TestMessageSchema,
@@ -174,6 +175,15 @@ export const OPERATIONS: Operation[] = [
       'version_conflict',
       'host_unavailable',
     ],
+  },
+  {
+    method: 'get',
+    path: '/api/campaigns/{id}/restart',
+    tag: 'campaigns',
+    security: 'session',
+    summary: 'How many messages each scope of a Restart would queue now',
+    answer: ok(RestartCountsSchema),
+    problems: ['campaign_not_found', 'control_not_allowed'],
   },
   {
     method: 'get',

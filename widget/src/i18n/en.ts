@@ -256,13 +256,13 @@ export const en = {
   },
   'restart.failed': 'Only the failed ones',
   'restart.failedHint': {
-    one: 'Up to {count}: those of them that may be tried again.',
-    other: 'Up to {count}: those of them that may be tried again.',
+    one: '{count} contact whose message failed and may be tried again.',
+    other: '{count} contacts whose messages failed and may be tried again.',
   },
   'restart.undelivered': 'Only those not delivered',
   'restart.undeliveredHint': {
-    one: 'Up to {count} without a delivery receipt; some may get it twice.',
-    other: 'Up to {count} without a delivery receipt; some may get it twice.',
+    one: '{count} contact without a delivery receipt, who may get it twice.',
+    other: '{count} contacts without a delivery receipt; some may get it twice.',
   },
   'receipt.start': 'Started at {time}',
   'receipt.cancelSchedule': 'Schedule cancelled at {time}',
