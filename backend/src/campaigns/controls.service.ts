@@ -7,7 +7,7 @@ import { localToInstant } from '../../../contract/zoned-time.ts';
 import { planForManyRows } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { addToRun, enqueueList, type RunKey } from '../dispatch/enqueue.ts';
-import { countPart, enqueueFromRun } from '../dispatch/restart-scope.ts';
+import { countParts, enqueueFromRun } from '../dispatch/restart-scope.ts';
 import { loadedLists } from '../lists/list-rows.ts';
 import { draftAccount } from '../reports/row-account.ts';
 import { ProblemError } from '../errors.ts';
@@ -180,8 +180,7 @@ export class ControlsService {
       const last: RunKey = { accountId, campaignId: id, run };
       return {
         all: (await draftAccount(manager, accountId, id, lists, once)).queued,
-        failed: await countPart(manager, last, 'failed', once),
-        undelivered: await countPart(manager, last, 'undelivered', once),
+        ...(await countParts(manager, last, once)),
       };
     });
   }

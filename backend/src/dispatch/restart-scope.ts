@@ -32,23 +32,21 @@ const ROWS_OF_LAST_RUN = `
      and c.list_id = m.list_id and c.row_no = m.row_no
     join list l on l.account_id = m.account_id and l.campaign_id = m.campaign_id and l.id = m.list_id`;
 
-/** $1 account, $2 campaign, $3 the last run. A query of rows with their place and whether they are queued or stopped. */
-function part(scope: PartScope, removeDuplicates: boolean): string {
-  const { again, done } = RULES[scope];
-  const run = 'm.account_id = $1 and m.campaign_id = $2 and m.run = $3';
-  const chosen = removeDuplicates
-    ? `select distinct on (c.phone) c.phone, m.list_id, m.row_no, l.slot ${ROWS_OF_LAST_RUN}
-         join (select c.phone ${ROWS_OF_LAST_RUN} where ${run}
-                group by c.phone having bool_or(${again}) and not bool_or(${done})) open on open.phone = c.phone
-        where ${run} and l.removed_at is null
-        order by c.phone, l.slot = 'additional', m.row_no`
-    : `select c.phone, m.list_id, m.row_no, l.slot ${ROWS_OF_LAST_RUN}
-        where ${run} and l.removed_at is null and ${again}`;
-  return `
-    select chosen.list_id, chosen.row_no, chosen.slot,
-           (case when stop.phone is null then 'queued' else 'stopped' end)::message_state as state
-      from (${chosen}) chosen
-      left join stop_list stop on stop.account_id = $1 and stop.phone = chosen.phone`;
+/**
+ * $1 account, $2 campaign, $3 the last run. What each scope would write to: a phone and its place, the main file before
+ * the additional. In one pass: an array's minimum is the first row, where `distinct on` would sort every row by its phone.
+ */
+function asked(removeDuplicates: boolean): string {
+  const place = `array[(l.slot = 'additional')::int, m.row_no, m.list_id]`;
+  const open = ({ again, done }: (typeof RULES)[PartScope]) => `bool_or(${again}) and not bool_or(${done})`;
+  const rows = `${ROWS_OF_LAST_RUN} where m.account_id = $1 and m.campaign_id = $2 and m.run = $3`;
+  const loaded = 'l.removed_at is null';
+  return removeDuplicates
+    ? `select c.phone, min(${place}) filter (where ${loaded}) as place, ${open(RULES.failed)} as failed,
+              ${open(RULES.undelivered)} as undelivered
+         ${rows} group by c.phone having bool_or(${loaded})`
+    : `select c.phone, ${place} as place, ${RULES.failed.again} as failed, ${RULES.undelivered.again} as undelivered
+         ${rows} and ${loaded}`;
 }
 
 /** A new run for a part of the last one. @returns how many were queued */
@@ -61,11 +59,14 @@ export async function enqueueFromRun(
 ): Promise<number> {
   const [placed] = await rowsOf<{ queued: number }>(
     manager,
-    `with placed as (
+    `with part as (
+       select a.place, (case when stop.phone is null then 'queued' else 'stopped' end)::message_state as state
+         from (${asked(removeDuplicates)}) a
+         left join stop_list stop on stop.account_id = $1 and stop.phone = a.phone
+        where a.${scope}),
+     placed as (
        insert into message (account_id, campaign_id, run, position, list_id, row_no, state)
-       select $1, $2, $4, row_number() over (order by p.state <> 'queued', p.slot = 'additional', p.row_no),
-              p.list_id, p.row_no, p.state
-         from (${part(scope, removeDuplicates)}) p
+       select $1, $2, $4, row_number() over (order by state <> 'queued', place), place[3], place[2], state from part
        returning state)
      update campaign set last_position = (select count(*) from placed)
       where account_id = $1 and id = $2
@@ -75,17 +76,20 @@ export async function enqueueFromRun(
   return placed!.queued;
 }
 
-/** How many that would queue now. */
-export async function countPart(
+/** What each of them would queue now, in one look at the rows. */
+export async function countParts(
   manager: EntityManager,
   last: RunKey,
-  scope: PartScope,
   removeDuplicates: boolean,
-): Promise<number> {
-  const [counted] = await rowsOf<{ queued: number }>(
+): Promise<Record<PartScope, number>> {
+  const [counts] = await rowsOf<Record<PartScope, number>>(
     manager,
-    `select (count(*) filter (where p.state = 'queued'))::int as queued from (${part(scope, removeDuplicates)}) p`,
+    `select (count(*) filter (where a.failed))::int as failed,
+            (count(*) filter (where a.undelivered))::int as undelivered
+       from (${asked(removeDuplicates)}) a
+       left join stop_list stop on stop.account_id = $1 and stop.phone = a.phone
+      where stop.phone is null`,
     [last.accountId, last.campaignId, last.run],
   );
-  return counted!.queued;
+  return counts!;
 }
