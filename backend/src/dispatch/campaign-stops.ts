@@ -1,9 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import type { PauseReason } from '../../../contract/campaign.ts';
-import { planForManyRows, rowsOf } from '../database/rows.ts';
+import { rowsOf } from '../database/rows.ts';
 import type { CampaignKey } from './claim.ts';
-import type { RunKey } from './enqueue.ts';
-import { requeueDuplicates, runsThatLostAFile, WITHDRAWN } from './withdraw.ts';
+import { WITHDRAWN } from './withdraw.ts';
 
 /**
  * A provider's word that going on would burn the list: the campaign pauses itself, with the reason. Only a
@@ -74,16 +73,15 @@ export async function pauseAllRefused(
 }
 
 /**
- * Completes those of the idle campaigns that have nothing queued and nothing out, once the numbers that a removed file
- * has left behind are queued. The rows are locked first and
- * looked at in a second statement: its snapshot then sees every grant written before the lock.
+ * Completes those of the idle campaigns that have nothing queued and nothing out. The rows are locked first and
+ * looked at in a second statement: its snapshot then sees every grant written before the lock. One that has lost a file
+ * some of whose messages were in hand waits for the healing, which may have more to queue.
  */
 export async function completeFinished(
   manager: EntityManager,
   idle: readonly (CampaignKey & { run: number })[],
 ): Promise<number> {
   if (idle.length === 0) return 0;
-  for (const run of await runsThatLostAFile(manager, idle)) await queueWhatIsLeftBehind(manager, run);
   const keys = [
     idle.map((each) => each.accountId),
     idle.map((each) => each.campaignId),
@@ -108,6 +106,9 @@ export async function completeFinished(
           where c.account_id = k.account_id and c.id = k.campaign_id and c.state = 'running'
             and not exists (select from dispatch_grant g
                              where g.account_id = c.account_id and g.campaign_id = c.id and g.run = c.run)
+            and not exists (select from run_list rl
+                             where rl.account_id = c.account_id and rl.campaign_id = c.id and rl.run = c.run
+                               and rl.in_hand)
          returning c.account_id, c.id, c.run),
        finished as (
          update run r set finished_at = now() from completed c
@@ -118,21 +119,6 @@ export async function completeFinished(
       [locked.map((each) => each.account_id), locked.map((each) => each.id)],
     );
     return done.length;
-  });
-}
-
-/** By itself and not among the others: it looks at every row of the files. A campaign in other hands waits. */
-async function queueWhatIsLeftBehind(manager: EntityManager, key: RunKey): Promise<void> {
-  await manager.transaction(async (inside) => {
-    const locked = await rowsOf(
-      inside,
-      `select 1 from campaign where account_id = $1 and id = $2 and run = $3 and state = 'running'
-          for no key update skip locked`,
-      [key.accountId, key.campaignId, key.run],
-    );
-    if (locked.length === 0) return;
-    await planForManyRows(inside);
-    await requeueDuplicates(inside, key);
   });
 }
 

@@ -6,7 +6,7 @@
  * settled or given back at any time. Who holds what is therefore read in the statement that acts on it, never before.
  */
 import type { EntityManager } from 'typeorm';
-import { changedRows, rowsOf } from '../database/rows.ts';
+import { planForManyRows, rowsOf } from '../database/rows.ts';
 import type { RunKey } from './enqueue.ts';
 
 /** The message `m` is in a process's hands, and its answer may still come. */
@@ -19,8 +19,8 @@ export const HELD = `exists (
 export const WITHDRAWN = `(case when m.in_doubt then 'unknown' else 'cancelled' end)::message_state`;
 
 /**
- * A removed file's messages. The campaign's row is written as it was: a claim that began before this sees by it that
- * the queue has changed.
+ * A removed file's messages. Where some are marked, the run is to be looked at again once they are decided. The
+ * campaign's row is written as it was, as whoever changes its queue must.
  */
 const WITHDRAW_LIST = `
 with marked as (
@@ -28,7 +28,11 @@ with marked as (
     from dispatch_grant g
    where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.list_id = $4 and m.state = 'queued'
      and g.account_id = m.account_id and g.campaign_id = m.campaign_id and g.run = m.run
-     and g.owner is not null and m.position > g.low and m.position <= g.high),
+     and g.owner is not null and m.position > g.low and m.position <= g.high
+  returning 1),
+noted as (
+  update run_list set in_hand = true
+   where account_id = $1 and campaign_id = $2 and run = $3 and list_id = $4 and exists (select from marked)),
 withdrawn as (
   update message m
      set state = ${WITHDRAWN}, reason = case when m.in_doubt then 'no_answer' else 'list_removed' end
@@ -72,36 +76,44 @@ moved as (
      and k.account_id = $1 and k.id = $2
   returning 1)
 update campaign set last_position = last_position + (select count(*) from moved)
- where account_id = $1 and id = $2 and exists (select from moved)`;
+ where account_id = $1 and id = $2`;
 
-/** @returns whether there were any */
-export async function requeueDuplicates(manager: EntityManager, key: RunKey): Promise<boolean> {
-  return (await changedRows(manager, REQUEUE_DUPLICATES, [key.accountId, key.campaignId, key.run])) > 0;
+export async function requeueDuplicates(manager: EntityManager, key: RunKey): Promise<void> {
+  await manager.query(REQUEUE_DUPLICATES, [key.accountId, key.campaignId, key.run]);
 }
 
+/** Runs that are under way and have lost a file some of whose messages were in hand, and now no longer are. */
+const DECIDED = `
+select rl.account_id as "accountId", rl.campaign_id as "campaignId", rl.run
+  from run_list rl
+  join campaign c on c.account_id = rl.account_id and c.id = rl.campaign_id and c.run = rl.run
+ where rl.in_hand and c.state in ('running', 'paused')
+   and not exists (select from message m
+                    where m.account_id = rl.account_id and m.campaign_id = rl.campaign_id and m.run = rl.run
+                      and m.list_id = rl.list_id and m.state = 'queued')`;
+
 /**
- * Of these runs, those with nothing queued and nothing out that have lost a file: what a process held at that moment
- * counted as written to, and turned out not to be.
+ * What a process held when its file was removed counted as written to. Where it was not sent after all, the number is
+ * queued by the other file; until this has been looked at the run does not complete. It looks at every row of the
+ * files, so it is a part of healing and not of the sending. A campaign in other hands waits for the next look.
  */
-export function runsThatLostAFile(manager: EntityManager, runs: readonly RunKey[]): Promise<RunKey[]> {
-  return rowsOf<RunKey>(
-    manager,
-    `select c.account_id as "accountId", c.id as "campaignId", c.run
-       from campaign c
-       join unnest($1::int[], $2::int[], $3::int[]) as k (account_id, campaign_id, run)
-         on c.account_id = k.account_id and c.id = k.campaign_id and c.run = k.run
-       join campaign_settings s on s.account_id = c.account_id and s.campaign_id = c.id
-      where c.state = 'running' and c.cursor >= c.last_position and s.remove_duplicates
-        and exists (select from run_list rl
-                      join list l on l.account_id = rl.account_id and l.campaign_id = rl.campaign_id and l.id = rl.list_id
-                     where rl.account_id = c.account_id and rl.campaign_id = c.id and rl.run = c.run
-                       and l.removed_at is not null)
-        and not exists (select from dispatch_grant g
-                         where g.account_id = c.account_id and g.campaign_id = c.id and g.run = c.run)`,
-    [
-      runs.map(({ accountId }) => accountId),
-      runs.map(({ campaignId }) => campaignId),
-      runs.map(({ run }) => run),
-    ],
-  );
+export async function queueWhatWasLeftOver(manager: EntityManager): Promise<void> {
+  for (const key of await rowsOf<RunKey>(manager, DECIDED)) {
+    const parameters = [key.accountId, key.campaignId, key.run];
+    await manager.transaction(async (inside) => {
+      const locked = await rowsOf(
+        inside,
+        `select 1 from campaign where account_id = $1 and id = $2 and run = $3 and state in ('running', 'paused')
+            for no key update skip locked`,
+        parameters,
+      );
+      if (locked.length === 0) return;
+      await planForManyRows(inside);
+      await requeueDuplicates(inside, key);
+      await inside.query(
+        'update run_list set in_hand = false where account_id = $1 and campaign_id = $2 and run = $3 and in_hand',
+        parameters,
+      );
+    });
+  }
 }

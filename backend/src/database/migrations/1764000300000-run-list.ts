@@ -12,11 +12,14 @@ export class RunList1764000300000 implements MigrationInterface {
         campaign_id integer not null,
         run integer not null,
         list_id integer not null,
+        -- removed while some of its messages were in a process's hands: numbers they were counted for may be left over
+        in_hand boolean not null default false,
         primary key (account_id, campaign_id, run, list_id),
         constraint run_list_run foreign key (account_id, campaign_id, run) references run (account_id, campaign_id, run),
         constraint run_list_list foreign key (account_id, campaign_id, list_id)
           references list (account_id, campaign_id, id)
       );
+      create index run_list_in_hand on run_list (account_id, campaign_id) where in_hand;
 
       insert into run_list (account_id, campaign_id, run, list_id)
       select r.account_id, r.campaign_id, r.run, l.id
