@@ -209,3 +209,64 @@ describe('a file replaced while the campaign runs', () => {
     expect(await still.queue(id)).toEqual(['71 main cancelled', '71 additional duplicate']);
   });
 });
+
+describe('what removing a file would do is told beforehand', () => {
+  const removal = async (id: number, slot: string) =>
+    (await still.api.call('get', `/campaigns/${id}/lists/${slot}/removal`).expect(200)).body;
+
+  test('before a run: its contacts, and the numbers that then count by the other file', async () => {
+    const id = await still.draft();
+    await still.upload(id, 'main', [1, 2, 2, 3]);
+    await still.upload(id, 'additional', [3, 4]);
+    expect(await removal(id, 'main')).toEqual({
+      written: 0,
+      sending: 0,
+      waiting: 3,
+      rule: 'remove',
+      byOther: 1,
+    });
+    expect(await removal(id, 'additional')).toMatchObject({ waiting: 1, byOther: 0 });
+    await still.remove(id, 'main');
+    expect((await still.api.get(id)).progress.account).toMatchObject({ rows: 2, queued: 2 });
+    await still.api.change(id, { removeDuplicates: false });
+    await still.upload(id, 'main', [1, 2, 2, 3]);
+    expect(await removal(id, 'main')).toMatchObject({ waiting: 4, byOther: 0 });
+    await still.api.call('get', `/campaigns/${await still.draft()}/lists/main/removal`).expect(404);
+  });
+
+  test.each(['remove', 'send'] as const)(
+    'with "%s": what happens is what was told',
+    async (onFileRemoval) => {
+      const id = await still.draft({ onFileRemoval });
+      await still.upload(id, 'main', [1, 2, 3, 4, 5]);
+      await still.upload(id, 'additional', [1, 3, 5, 6]);
+      await still.control(id, 'start');
+      await still.control(id, 'pause');
+      await still.settle(id, [1], 'sent');
+      await still.grant(id, 1, 3);
+      await still.query('update message set in_doubt = true where campaign_id = $1 and position = 4', [id]);
+      const told = await removal(id, 'main');
+      expect(told).toEqual({
+        written: 2,
+        sending: 2,
+        waiting: 1,
+        rule: onFileRemoval,
+        byOther: onFileRemoval === 'remove' ? 1 : 0,
+      });
+      const before = await still.account(id);
+      await still.remove(id, 'main');
+      const after = await still.account(id);
+      expect(after.cancelled).toBe(onFileRemoval === 'remove' ? told.waiting : 0);
+      expect(before.duplicates - after.duplicates).toBe(told.byOther);
+      expect(after.sending).toBe(told.sending);
+    },
+  );
+
+  test('of a finished run: what was written, which stays', async () => {
+    const id = await still.draft();
+    await still.upload(id, 'main', [1, 2, 2]);
+    await still.control(id, 'start');
+    await still.complete(id);
+    expect(await removal(id, 'main')).toMatchObject({ written: 2, sending: 0, waiting: 0, byOther: 0 });
+  });
+});

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Method } from '../../../contract/channel.ts';
-import type { ListSlot } from '../../../contract/list.ts';
+import type { ListRemoval, ListSlot } from '../../../contract/list.ts';
 import { lockCampaign, readCampaign, writeEvent, type CampaignRow } from '../campaigns/campaign-state.ts';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -12,7 +12,7 @@ import { requeueDuplicates } from '../dispatch/withdraw.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { countDuplicatesAcross } from './list-rows.ts';
-import { isUnderWay, leavesGaps, removeLoaded, runKey } from './list-removal.ts';
+import { isUnderWay, leavesGaps, removalEffect, removeLoaded, runKey } from './list-removal.ts';
 import { readListInWorker } from './reading/list-reader.ts';
 import type { ListFacts } from './reading/read-list.ts';
 
@@ -149,6 +149,13 @@ export class ListsService {
       from: row.state,
       to: row.state,
     });
+  }
+
+  /** What removing or replacing a file would do to its entries, to be shown before it is done. */
+  removal(caller: Caller, id: number, slot: ListSlot): Promise<ListRemoval> {
+    return this.dataSource.transaction(async (manager) =>
+      removalEffect(manager, await readCampaign(manager, caller.accountId, id), slot),
+    );
   }
 
   async remove(caller: Caller, id: number, slot: ListSlot): Promise<void> {

@@ -16,6 +16,7 @@ import {
 } from '../../../contract/campaign.ts';
 import { ChannelSchema, TemplateSchema } from '../../../contract/channel.ts';
 import { LengthsSchema } from '../../../contract/lengths.ts';
+import { ListRemovalSchema } from '../../../contract/list.ts';
 import type { ProblemCode } from '../../../contract/problems.ts';
 import { NewStopListEntrySchema, SessionSchema, StopListEntrySchema } from '../../../contract/session.ts';
 import { InstalledSchema, LifecycleSchema } from '../host/lifecycle.service.ts';
@@ -224,6 +225,15 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary: 'Remove a file; its entries go or are still sent, as set',
     answer: ok(CampaignSchema),
+    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found'],
+  },
+  {
+    method: 'get',
+    path: '/api/campaigns/{id}/lists/{slot}/removal',
+    tag: 'lists',
+    security: 'session',
+    summary: 'What removing the file, or replacing it, would do to its entries',
+    answer: ok(ListRemovalSchema),
     problems: ['campaign_not_found', 'slot_unknown', 'list_not_found'],
   },
   {

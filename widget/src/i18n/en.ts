@@ -170,7 +170,35 @@ export const en = {
   'lists.none': 'No file loaded',
   'lists.noFreeField': 'All file fields are taken. Remove or replace a file first.',
   'lists.removeTitle': 'Remove “{name}”?',
-  'lists.removeKept': 'What was sent stays in the report.',
+  'lists.replaceTitle': 'Replace “{name}”?',
+  'lists.replaceBy': 'The new file: {name}.',
+  'lists.replaceNew':
+    'New numbers are queued. While duplicates are removed, nobody who was written to in this run is written to again.',
+  'removalEffect.written': {
+    one: '{count} message has been handed over and stays in the report.',
+    other: '{count} messages have been handed over and stay in the report.',
+  },
+  'removalEffect.sending': {
+    one: '{count} message is being sent right now and may leave yet.',
+    other: '{count} messages are being sent right now and may leave yet.',
+  },
+  'removalEffect.remove': {
+    one: '{count} waits in the queue and will not be sent.',
+    other: '{count} wait in the queue and will not be sent.',
+  },
+  'removalEffect.send': {
+    one: '{count} waits in the queue and will still be sent.',
+    other: '{count} wait in the queue and will still be sent.',
+  },
+  'removalEffect.contacts': {
+    one: '{count} contact of this file will not be written to.',
+    other: '{count} contacts of this file will not be written to.',
+  },
+  'removalEffect.byOther': {
+    one: '{count} number stands in the other file too and is written to by that one.',
+    other: '{count} numbers stand in the other file too and are written to by that one.',
+  },
+  'removalEffect.nothing': 'Nobody else is going to be written to by this file.',
   'lists.rows': 'Rows',
   'lists.contacts': 'Contacts',
   'lists.duplicates': 'Duplicates',
