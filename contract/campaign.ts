@@ -127,12 +127,18 @@ export function newSettings(name: string): CampaignSettings {
   };
 }
 
-/** The settings that may still be changed in each state; all others answer 409 `settings_locked`. */
-export function editableSettings(state: CampaignState): readonly (keyof CampaignSettings)[] {
+/**
+ * The settings that may still be changed in each state; all others answer 409 `settings_locked`.
+ * @param untouched nothing of the run has been handed out yet, so that its queue can still be made anew
+ */
+export function editableSettings(
+  state: CampaignState,
+  untouched: boolean,
+): readonly (keyof CampaignSettings)[] {
   if (state === 'draft') return Object.keys(newSettings('')) as (keyof CampaignSettings)[];
-  if (state === 'completed')
-    return ['name', 'onFileRemoval', 'ratePerMinute', 'additionalList', 'removeDuplicates'];
-  return ['name', 'onFileRemoval', 'ratePerMinute', 'additionalList'];
+  const always = ['name', 'onFileRemoval', 'ratePerMinute', 'additionalList'] as const;
+  const underWay = state === 'running' || state === 'paused';
+  return underWay && !untouched ? always : [...always, 'removeDuplicates'];
 }
 
 /** Why a campaign paused. `user` and `clearing` are people's doing: Pause, and a Clear that goes on or was cut off. */
@@ -178,6 +184,8 @@ export const CampaignSchema = v.object({
   /** The template as it was when the run began; null for a draft, whose template the channel lists. */
   template: v.nullable(TemplateSchema),
   lists: v.array(ListSummarySchema),
+  /** Nothing of the present run has been handed out: duplicates may still be removed or let in. */
+  untouched: v.boolean(),
   progress: ProgressSchema,
   /** What the state and the caller's role allow. */
   controls: v.array(v.picklist(CONTROLS)),

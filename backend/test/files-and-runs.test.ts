@@ -270,3 +270,74 @@ describe('what removing a file would do is told beforehand', () => {
     expect(await removal(id, 'main')).toMatchObject({ written: 2, sending: 0, waiting: 0, byOther: 0 });
   });
 });
+
+describe('removing duplicates can be switched until the first message', () => {
+  const change = async (id: number, removeDuplicates: boolean) => {
+    const { version } = await still.api.get(id);
+    return still.api.call('patch', `/campaigns/${id}`).send({ version, settings: { removeDuplicates } });
+  };
+
+  test('in a run that has handed nothing out: its queue is made anew, and the numbers follow at once', async () => {
+    const id = await still.draft();
+    await still.upload(id, 'main', [1, 1, 2, 'x']);
+    await still.upload(id, 'additional', [2, 3]);
+    await still.control(id, 'start');
+    const off = await change(id, false);
+    expect(off.body.progress.account).toMatchObject({ rows: 6, refused: 1, queued: 5, duplicates: 0 });
+    expect(await still.queue(id)).toEqual([
+      '1 main queued',
+      '1 main queued',
+      '2 main queued',
+      '2 additional queued',
+      '3 additional queued',
+    ]);
+    const on = await change(id, true);
+    expect(on.body).toMatchObject({
+      untouched: true,
+      progress: { account: { rows: 6, queued: 3, duplicates: 2 } },
+    });
+    expect((await still.messages(id)).map(({ position }) => position)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('of a run of a part, too', async () => {
+    const id = await still.draft({ removeDuplicates: false });
+    await still.upload(id, 'main', [1, 1, 2]);
+    await still.control(id, 'start');
+    await still.settle(id, [1, 2], 'failed');
+    await still.complete(id);
+    await still.control(id, 'restart', { scope: 'failed' });
+    await still.upload(id, 'additional', [2, 4]);
+    expect((await change(id, true)).body.progress.account).toMatchObject({
+      rows: 4,
+      queued: 3,
+      duplicates: 1,
+    });
+    expect(await still.queue(id)).toEqual([
+      '1 main queued',
+      '2 main queued',
+      '4 additional queued',
+      '2 additional duplicate',
+    ]);
+  });
+
+  test('while it is scheduled', async () => {
+    const id = await still.draft({ schedule: { kind: 'at', at: '2099-01-01T10:00' } });
+    await still.upload(id, 'main', [1, 1]);
+    await still.control(id, 'start');
+    expect((await change(id, false)).body.progress.account).toMatchObject({ rows: 2, queued: 2 });
+  });
+
+  test.each([
+    ['a message has been handed out', async (id: number) => still.grant(id, 0, 1)],
+    ['a file has been removed', async (id: number) => void (await still.remove(id, 'additional'))],
+  ])('not once %s', async (_, meanwhile) => {
+    const id = await still.draft();
+    await still.upload(id, 'main', [1, 1]);
+    await still.upload(id, 'additional', [3]);
+    await still.control(id, 'start');
+    await meanwhile(id);
+    const { status, body } = await change(id, false);
+    expect([status, body.code]).toEqual([409, 'settings_locked']);
+    expect(await still.account(id)).toMatchObject({ duplicates: 1 });
+  });
+});
