@@ -1,5 +1,11 @@
 import * as v from 'valibot';
-import { CAMPAIGN_STATES, CONTROLS, RESTART_SCOPES, type CampaignState } from './campaign-states.ts';
+import {
+  CAMPAIGN_STATES,
+  CONTROLS,
+  RESTART_SCOPES,
+  type CampaignState,
+  type RestartScope,
+} from './campaign-states.ts';
 import { METHODS, TEMPLATE_CATEGORIES, TemplateSchema } from './channel.ts';
 import { LengthsSchema } from './lengths.ts';
 import { ListSummarySchema, RefusedBySchema, REMOVAL_RULES } from './list.ts';
@@ -80,6 +86,12 @@ export const RestartSchema = v.object({
 });
 export type Restart = v.InferOutput<typeof RestartSchema>;
 
+/** How many messages each scope of a Restart would queue now. */
+export const RestartCountsSchema = v.object(
+  Object.fromEntries(RESTART_SCOPES.map((scope) => [scope, Count])) as Record<RestartScope, typeof Count>,
+);
+export type RestartCounts = v.InferOutput<typeof RestartCountsSchema>;
+
 export const TestMessageSchema = v.object({
   phone: v.pipe(v.string('phone_invalid'), v.minLength(1, 'phone_invalid')),
 });
@@ -115,17 +127,24 @@ export function newSettings(name: string): CampaignSettings {
   };
 }
 
-/** The settings that may still be changed in each state; all others answer 409 `settings_locked`. */
-export function editableSettings(state: CampaignState): readonly (keyof CampaignSettings)[] {
+/**
+ * The settings that may still be changed in each state; all others answer 409 `settings_locked`.
+ * @param untouched nothing of the run has been handed out yet, so that its queue can still be made anew
+ */
+export function editableSettings(
+  state: CampaignState,
+  untouched: boolean,
+): readonly (keyof CampaignSettings)[] {
   if (state === 'draft') return Object.keys(newSettings('')) as (keyof CampaignSettings)[];
-  if (state === 'completed')
-    return ['name', 'onFileRemoval', 'ratePerMinute', 'additionalList', 'removeDuplicates'];
-  return ['name', 'onFileRemoval', 'ratePerMinute', 'additionalList'];
+  const always = ['name', 'onFileRemoval', 'ratePerMinute', 'additionalList'] as const;
+  const underWay = state === 'running' || state === 'paused';
+  return underWay && !untouched ? always : [...always, 'removeDuplicates'];
 }
 
-/** Why a campaign paused, when it was not a person who did it. */
+/** Why a campaign paused. `user` and `clearing` are people's doing: Pause, and a Clear that goes on or was cut off. */
 export const PAUSE_REASONS = [
   'user',
+  'clearing',
   'missed_start',
   'not_ready',
   'credentials',
@@ -175,6 +194,8 @@ export const CampaignSchema = v.object({
   /** The template as it was when the run began; null for a draft, whose template the channel lists. */
   template: v.nullable(TemplateSchema),
   lists: v.array(ListSummarySchema),
+  /** Nothing of the present run has been handed out: duplicates may still be removed or let in. */
+  untouched: v.boolean(),
   progress: ProgressSchema,
   /** What the state and the caller's role allow. */
   controls: v.array(v.picklist(CONTROLS)),

@@ -69,6 +69,21 @@ export const ListSummarySchema = v.object({
 });
 export type ListSummary = v.InferOutput<typeof ListSummarySchema>;
 
+/** What removing a file, or replacing it, does to its own entries, as things stand. */
+export const ListRemovalSchema = v.object({
+  /** Handed over in the run that is under way or was the last, or once without an answer. They stay in the report. */
+  written: Count,
+  /** In the sending at this moment: they may leave yet. */
+  sending: Count,
+  /** Still to be written to; before a run, the contacts that would be. */
+  waiting: Count,
+  /** What becomes of those. Before a run there is no queue: they go with the file. */
+  rule: v.picklist(REMOVAL_RULES),
+  /** Numbers among those that the other file has too: they will be written to by that one. */
+  byOther: Count,
+});
+export type ListRemoval = v.InferOutput<typeof ListRemovalSchema>;
+
 type Sentence = Record<'en' | 'ru', string>;
 
 export const REFUSAL_TEXTS: Record<Refusal, Sentence> = {

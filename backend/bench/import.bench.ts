@@ -80,6 +80,11 @@ async function measureReport(
     key,
   );
   await dataSource.query(
+    `insert into run_list (account_id, campaign_id, run, list_id)
+     select account_id, campaign_id, 1, id from list where account_id = $1 and campaign_id = $2`,
+    key,
+  );
+  await dataSource.query(
     `insert into message (account_id, campaign_id, run, position, list_id, row_no, state, segments, sent_at, delivered_at, provider_id)
      select account_id, campaign_id, 1, row_no, list_id, row_no, 'delivered', 1, now(), now(), gen_random_uuid()
        from contact where phone is not null and account_id = $1 and campaign_id = $2`,

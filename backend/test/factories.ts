@@ -78,6 +78,10 @@ export async function aCampaign(dataSource: DataSource, spec: CampaignSpec = {})
     [...key, JSON.stringify(content)],
   );
   await dataSource.query(
+    'insert into run_list (account_id, campaign_id, run, list_id) values ($1, $2, 1, 1)',
+    key,
+  );
+  await dataSource.query(
     `insert into message (account_id, campaign_id, run, position, list_id, row_no)
      select $1, $2, 1, row_no - 1, 1, row_no from contact where account_id = $1 and campaign_id = $2`,
     key,

@@ -69,8 +69,29 @@ test('an Excel workbook is refused with what to do about it; the file loaded bef
   await crm.numbersOf('Клиенты.csv');
   const book = Buffer.from('PK\x03\x04\x14\0\x06\0\x08\0[Content_Types].xml xl/workbook.xml', 'latin1');
   await crm.field('Основной файл').setInputFiles(csvFile('Клиенты.xlsx', book));
+  await crm.confirm('Заменить «Клиенты.csv»?', 'Заменить');
   await crm.seen(/Это не CSV, а книга Excel \(\.xlsx\)\. В Excel: Файл → Сохранить как → «CSV UTF-8/);
   expect(await crm.numbersOf('Клиенты.csv')).toMatchObject({ Контактов: '1' });
+});
+
+test('before a file is removed or replaced it is said what becomes of its entries', async () => {
+  await openCampaign();
+  await crm
+    .field('Основной файл')
+    .setInputFiles(csvFile('Первый.csv', 'Телефон\n89123456789\n89123456780\n'));
+  await crm.numbersOf('Первый.csv');
+  await crm.card.getByRole('switch', { name: 'Добавить в список контактов' }).check();
+  await crm.field('Дополнительный файл').setInputFiles(csvFile('Второй.csv', 'Телефон\n89123456780\n'));
+  await crm.seen('1 номер есть и в другом файле');
+  await crm.field('Основной файл').setInputFiles(csvFile('Третий.csv', 'Телефон\n89123456781\n'));
+  await crm.seen('Новый файл: Третий.csv.', '2 контакта этого файла не войдут в рассылку.');
+  await crm.seen('1 номер есть и в другом файле: напишем по нему.');
+  await crm.confirm('Заменить «Первый.csv»?', 'Заменить');
+  expect(await crm.numbersOf('Третий.csv')).toMatchObject({ Контактов: '1' });
+  await crm.card.locator('#remove-additional').click();
+  await crm.seen('1 контакт этого файла не войдёт в рассылку.');
+  await crm.confirm('Удалить «Второй.csv»?', 'Удалить файл');
+  await crm.gone(crm.text('Второй.csv'));
 });
 
 test('a name that another campaign has is refused, when it is created and when it is renamed', async () => {

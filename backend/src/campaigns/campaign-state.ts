@@ -30,6 +30,8 @@ export interface CampaignRow {
   additional_list: boolean;
   on_file_removal: RemovalRule;
   start_at: string | null;
+  /** Nothing of the run has been handed out and none of its files removed: its queue can still be made anew. */
+  untouched: boolean;
   created_at: Date;
   updated_at: Date;
 }
@@ -37,7 +39,12 @@ export interface CampaignRow {
 const SELECT = `
   select c.account_id, c.id, c.state, c.run, c.cursor, c.last_position, c.rate, c.scheduled_for, c.pause_reason,
          c.pause_detail, s.version, s.name, s.method, s.channel_id, s.template_id, s.bindings, s.text,
-         s.remove_duplicates, s.additional_list, s.on_file_removal, s.start_at, s.created_at, s.updated_at
+         s.remove_duplicates, s.additional_list, s.on_file_removal, s.start_at, s.created_at, s.updated_at,
+         c.cursor = 0 and not exists (
+           select from run_list rl
+             join list l on l.account_id = rl.account_id and l.campaign_id = rl.campaign_id and l.id = rl.list_id
+            where rl.account_id = c.account_id and rl.campaign_id = c.id and rl.run = c.run
+              and l.removed_at is not null) as untouched
     from campaign c
     join campaign_settings s on s.account_id = c.account_id and s.campaign_id = c.id
    where c.account_id = $1 and c.id = $2 and s.archived_at is null`;
@@ -65,6 +72,13 @@ export async function lockCampaign(
   const [row] = await rowsOf<CampaignRow>(manager, `${SELECT} for update of c, s`, [accountId, id]);
   if (!row) throw new ProblemError('campaign_not_found');
   return row;
+}
+
+/** Another one after every change of the campaign's row in the database, the settings' own row apart. */
+export async function rowVersion(manager: EntityManager, accountId: number, id: number): Promise<string> {
+  const sql = 'select xmin::text as version from campaign where account_id = $1 and id = $2';
+  const [row] = await rowsOf<{ version: string }>(manager, sql, [accountId, id]);
+  return row!.version;
 }
 
 /** @throws ProblemError `control_not_allowed` by the one table of states and controls */

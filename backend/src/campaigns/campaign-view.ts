@@ -50,6 +50,7 @@ export async function campaignView(manager: EntityManager, row: CampaignRow, rol
     settings: settingsOf(row),
     template: await frozenTemplate(manager, row),
     lists: lists.map(summaryOf),
+    untouched: row.untouched,
     progress: await progressOf(manager, row, lists),
     controls: controlsIn(row.state).filter((control) => roleMay(role, CONTROL_PERMISSIONS[control])),
     createdAt: row.created_at.toISOString(),

@@ -82,6 +82,11 @@ export class CampaignsController {
     return this.previews.sendTest(caller, campaignId(id), body.phone);
   }
 
+  @Get(':id/restart')
+  restartCounts(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    return this.controls.restartCounts(caller, campaignId(id));
+  }
+
   /** Which role may use which control is the controls' own table. */
   @Post(':id/controls/:control')
   @HttpCode(200)

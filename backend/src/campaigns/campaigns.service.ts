@@ -14,8 +14,10 @@ import { rowsOf } from '../database/rows.ts';
 import { spacing } from '../dispatch/pacing.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
+import { isUnderWay } from '../lists/list-removal.ts';
 import { CampaignEventEntity } from './campaign-event.entity.ts';
 import { lockCampaign, readCampaign, writeEvent, type CampaignRow } from './campaign-state.ts';
+import { refillQueue } from './refill-queue.ts';
 import { campaignView, settingsOf } from './campaign-view.ts';
 
 /** PostgreSQL: a unique index said no. */
@@ -103,13 +105,15 @@ export class CampaignsService {
         this.requireEditable(row, before, after);
         this.requireFuture(before, after, caller.account.timeZone);
         await this.save(manager, row, after);
+        if (isUnderWay(row) && after.removeDuplicates !== row.remove_duplicates)
+          await refillQueue(manager, row, after.removeDuplicates);
       }),
     );
     return this.get(caller, id);
   }
 
   private requireEditable(row: CampaignRow, before: CampaignSettings, after: CampaignSettings): void {
-    const editable = editableSettings(row.state);
+    const editable = editableSettings(row.state, row.untouched);
     const locked = (Object.keys(before) as (keyof CampaignSettings)[]).filter(
       (field) => !editable.includes(field) && JSON.stringify(before[field]) !== JSON.stringify(after[field]),
     );

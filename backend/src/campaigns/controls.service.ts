@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Control, RestartScope } from '../../../contract/campaign-states.ts';
-import type { ControlResult, PauseReason } from '../../../contract/campaign.ts';
+import type { ControlResult, PauseReason, RestartCounts } from '../../../contract/campaign.ts';
 import { roleMay } from '../../../contract/session.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
 import { LongWork } from '../database/long-work.ts';
 import { planForManyRows } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
-import { enqueueFromRun, enqueueList, type RunKey } from '../dispatch/enqueue.ts';
+import { addToRun, enqueueList, type RunKey } from '../dispatch/enqueue.ts';
+import { countParts, enqueueFromRun } from '../dispatch/restart-scope.ts';
+import { loadedLists } from '../lists/list-rows.ts';
+import { draftAccount } from '../reports/row-account.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import {
@@ -15,6 +18,7 @@ import {
   lockCampaign,
   readCampaign,
   requireControl,
+  rowVersion,
   type CampaignRow,
 } from './campaign-state.ts';
 import { campaignView, CONTROL_PERMISSIONS } from './campaign-view.ts';
@@ -84,16 +88,38 @@ export class ControlsService {
     return this.dispatcher.silence(caller.accountId, id);
   }
 
+  /**
+   * In two steps, so that nothing is locked while other processes fall silent: pause, saying why; then clear what is
+   * still as it was left. A process that dies in between leaves a paused campaign, to be cleared again.
+   */
   private async clear(caller: Caller, id: number): Promise<number> {
-    return this.longWork.transaction(async (manager) => {
+    const held = await this.holdForClear(caller, id);
+    const inFlight = await this.dispatcher.silence(caller.accountId, id);
+    await this.longWork.transaction(async (manager) => {
       const row = await lockCampaign(manager, caller.accountId, id);
       requireControl('clear', row.state);
-      // The row is locked, so nobody is granted anything new while this waits.
-      const inFlight = await this.dispatcher.silence(caller.accountId, id);
+      // Resumed, say, while others fell silent: that person knows nothing of the Clear.
+      if ((await rowVersion(manager, caller.accountId, id)) !== held)
+        throw new ProblemError('version_conflict', { version: row.version });
       await clearCampaign(manager, row);
       const change = { action: 'clear', by: caller.userId, from: row.state, to: 'draft' as const };
       await changeState(manager, caller.accountId, id, change);
-      return inFlight;
+    });
+    return inFlight;
+  }
+
+  /** @returns the version in which the campaign has to be found again */
+  private holdForClear(caller: Caller, id: number): Promise<string> {
+    return this.dataSource.transaction(async (manager) => {
+      const { state, pause_reason } = await lockCampaign(manager, caller.accountId, id);
+      requireControl('clear', state);
+      const maySend = state === 'running' || state === 'paused';
+      // Of two who clear at once the first has said so already, and one of them gets it done.
+      if (maySend && pause_reason !== 'clearing') {
+        const change = { action: 'pause', by: caller.userId, from: state, to: 'paused' as const };
+        await changeState(manager, caller.accountId, id, { ...change, pauseReason: 'clearing' });
+      }
+      return rowVersion(manager, caller.accountId, id);
     });
   }
 
@@ -145,6 +171,22 @@ export class ControlsService {
     });
   }
 
+  /** Whom each scope of a Restart would write to now. @throws ProblemError where there is nothing to restart */
+  async restartCounts(caller: Caller, id: number): Promise<RestartCounts> {
+    return this.dataSource.transaction(async (manager) => {
+      const row = await readCampaign(manager, caller.accountId, id);
+      requireControl('restart', row.state);
+      const { account_id: accountId, run, remove_duplicates: once } = row;
+      await planForManyRows(manager);
+      const lists = await loadedLists(manager, accountId, id);
+      const last: RunKey = { accountId, campaignId: id, run };
+      return {
+        all: (await draftAccount(manager, accountId, id, lists, once)).queued,
+        ...(await countParts(manager, last, once)),
+      };
+    });
+  }
+
   /** The next run of a locked campaign: its content frozen, its queue filled, its state changed, all at once. */
   private async beginRun(
     manager: EntityManager,
@@ -169,10 +211,11 @@ export class ControlsService {
     );
     await planForManyRows(manager);
     let queued = 0;
-    if (scope !== 'all') queued = await enqueueFromRun(manager, key, row.run, scope);
+    if (scope !== 'all') queued = await enqueueFromRun(manager, key, row.run, scope, row.remove_duplicates);
     else {
-      for (const list of readiness.lists)
-        queued += await enqueueList(manager, key, list.id, row.remove_duplicates);
+      const lists = readiness.lists.map(({ id }) => id);
+      await addToRun(manager, key, lists);
+      for (const list of lists) queued += await enqueueList(manager, key, list, row.remove_duplicates);
     }
     if (queued === 0 && !how.hold) {
       throw new ProblemError('not_ready', {}, [{ field: 'mainList', code: 'nobody_to_write' }]);

@@ -12,6 +12,7 @@ import { MessageDoubt1764000200000 } from './migrations/1764000200000-message-do
 import { Erasure1764000400000 } from './migrations/1764000400000-erasure.ts';
 import { ChatsAndStarts1764000410000 } from './migrations/1764000410000-chats-and-starts.ts';
 import { ProviderKeys1764000500000 } from './migrations/1764000500000-provider-keys.ts';
+import { RunList1764000300000 } from './migrations/1764000300000-run-list.ts';
 import { DispatchLeases1764000600000 } from './migrations/1764000600000-dispatch-leases.ts';
 
 /**
@@ -31,6 +32,7 @@ export function createDataSource(url: string, poolSize: number, waitMs = 10_000)
       Initial1764000000000,
       CsvCell1764000100000,
       MessageDoubt1764000200000,
+      RunList1764000300000,
       Erasure1764000400000,
       ChatsAndStarts1764000410000,
       ProviderKeys1764000500000,

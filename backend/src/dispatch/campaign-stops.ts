@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { PauseReason } from '../../../contract/campaign.ts';
 import { rowsOf } from '../database/rows.ts';
 import type { CampaignKey } from './claim.ts';
+import { WITHDRAWN } from './withdraw.ts';
 
 /**
  * A provider's word that going on would burn the list: the campaign pauses itself, with the reason. Only a
@@ -73,7 +74,8 @@ export async function pauseAllRefused(
 
 /**
  * Completes those of the idle campaigns that have nothing queued and nothing out. The rows are locked first and
- * looked at in a second statement: its snapshot then sees every grant written before the lock.
+ * looked at in a second statement: its snapshot then sees every grant written before the lock. One that has lost a file
+ * some of whose messages were in hand waits for the healing, which may have more to queue.
  */
 export async function completeFinished(
   manager: EntityManager,
@@ -104,6 +106,9 @@ export async function completeFinished(
           where c.account_id = k.account_id and c.id = k.campaign_id and c.state = 'running'
             and not exists (select from dispatch_grant g
                              where g.account_id = c.account_id and g.campaign_id = c.id and g.run = c.run)
+            and not exists (select from run_list rl
+                             where rl.account_id = c.account_id and rl.campaign_id = c.id and rl.run = c.run
+                               and rl.in_hand)
          returning c.account_id, c.id, c.run),
        finished as (
          update run r set finished_at = now() from completed c
@@ -118,8 +123,8 @@ export async function completeFinished(
 }
 
 /**
- * Grants of campaigns that will never hand them out again (cleared, or a run that is over). What was given back
- * is cancelled; what a dead process held may have left, so it is `unknown` until a receipt says more.
+ * Grants of campaigns that will never hand them out again (cleared, or a run that is over). What was given back and
+ * has not left before is cancelled; what a dead process held may have left, so it is `unknown` until a receipt says more.
  */
 export async function healGrants(manager: EntityManager): Promise<number> {
   const rows = await rowsOf(
@@ -131,8 +136,9 @@ export async function healGrants(manager: EntityManager): Promise<number> {
           and (g.owner is null or g.lease_until < now())
        returning g.account_id, g.campaign_id, g.run, g.low, g.high, g.owner)
      update message m
-        set state = (case when l.owner is null then 'cancelled' else 'unknown' end)::message_state,
-            reason = case when l.owner is null then 'cleared' else 'no_answer' end
+        set state = case when l.owner is null then ${WITHDRAWN} else 'unknown' end,
+            reason = case when l.owner is null and not m.in_doubt then coalesce(m.reason, 'cleared')
+                          else 'no_answer' end
        from lost l
       where m.account_id = l.account_id and m.campaign_id = l.campaign_id and m.run = l.run
         and m.position > l.low and m.position <= l.high and m.state = 'queued'

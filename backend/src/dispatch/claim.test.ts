@@ -5,8 +5,9 @@ import { cloneDatabase, type TestDatabase } from '../../test/database.ts';
 import { aCampaign, messagesOf, phoneNumber, type TestCampaign } from '../../test/factories.ts';
 import { claim, grantedRows, type Grant } from './claim.ts';
 import { DispatchDatabase } from './dispatch-database.ts';
-import { cancelQueued, enqueueList } from './enqueue.ts';
+import { enqueueList } from './enqueue.ts';
 import { record } from './record.ts';
+import { withdrawList } from './withdraw.ts';
 
 let database: TestDatabase;
 let hot: DispatchDatabase;
@@ -98,7 +99,7 @@ test('a list queued at the moment a campaign runs dry is not skipped', async () 
 
 test('a list removed at that moment is not sent', async () => {
   const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
-  const taken = await claimWhile(campaign, () => cancelQueued(database.dataSource.manager, campaign, 1));
+  const taken = await claimWhile(campaign, () => withdrawList(database.dataSource.manager, campaign, 1));
   expect(taken).toEqual([]);
   expect(await messagesOf(database.dataSource, campaign)).toMatchObject([{ state: 'cancelled' }]);
   await end(campaign);

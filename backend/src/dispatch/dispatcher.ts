@@ -28,6 +28,7 @@ import { channelOf } from './names.ts';
 import { OutcomeBook } from './outcome-book.ts';
 import { RunContents } from './run-contents.ts';
 import { SelfDefence } from './self-defence.ts';
+import { queueWhatWasLeftOver } from './withdraw.ts';
 
 /** Campaigns in one claim. More would only lengthen the statement; the rest is taken at once after it. */
 const CAMPAIGNS_AT_ONCE = 500;
@@ -172,9 +173,12 @@ export class Dispatcher {
   }
 
   async heal(): Promise<void> {
-    await healGrants(this.dataSource.manager).catch((error: unknown) =>
-      this.logger.warn(`heal failed: ${maskPhones((error as Error).message)}`),
-    );
+    try {
+      await healGrants(this.dataSource.manager);
+      await queueWhatWasLeftOver(this.dataSource.manager);
+    } catch (error) {
+      this.logger.warn(`heal failed: ${maskPhones((error as Error).message)}`);
+    }
   }
 
   /** Resolves when nothing is in this process's hands. What waits for its slot is given back first. */

@@ -8,10 +8,24 @@ export interface RunKey {
   run: number;
 }
 
+/** From now on the run accounts for every row of these files, the refused ones included. */
+export async function addToRun(
+  manager: EntityManager,
+  key: RunKey,
+  listIds: readonly number[],
+): Promise<void> {
+  await manager.query(
+    `insert into run_list (account_id, campaign_id, run, list_id) select $1, $2, $3, unnest($4::int[])`,
+    [key.accountId, key.campaignId, key.run, listIds],
+  );
+}
+
 /**
  * Gives every row of a list that has a phone its message in the run: queued, or left out as a duplicate or as
  * stopped. What is left out stands behind what is queued, so that the queue has no holes. With duplicates
- * removed, a number that this run has written to or will write to is never queued a second time.
+ * removed, a number that this run has written to or will write to is never queued a second time; nor is one of the
+ * additional file that the main one has, even where the main one's row is a duplicate whose other has just been removed:
+ * it is about to be queued.
  */
 const ENQUEUE_LIST = `
 with candidate as (
@@ -25,8 +39,10 @@ with candidate as (
                  from message m
                  join contact other on other.account_id = m.account_id and other.campaign_id = m.campaign_id
                   and other.list_id = m.list_id and other.row_no = m.row_no
+                 join list l on l.account_id = m.account_id and l.campaign_id = m.campaign_id and l.id = m.list_id
                 where $5 and m.account_id = $1 and m.campaign_id = $2 and m.run = $3
-                  and m.state not in ('cancelled', 'duplicate', 'stopped')) taken
+                  and (m.state not in ('cancelled', 'duplicate', 'stopped')
+                       or (m.state = 'duplicate' and l.slot = 'main' and l.removed_at is null and l.id <> $4))) taken
            on taken.phone = c.phone
    where c.account_id = $1 and c.campaign_id = $2 and c.list_id = $4 and c.phone is not null),
 placed as (
@@ -50,91 +66,4 @@ export async function enqueueList(
   const parameters = [key.accountId, key.campaignId, key.run, listId, removeDuplicates];
   const [placed] = await rowsOf<{ queued: number }>(manager, ENQUEUE_LIST, parameters);
   return placed!.queued;
-}
-
-/**
- * A new run for a part of the last one: those that failed and may be tried again, or all that were not delivered.
- * A message whose fate is unknown counts as not delivered: a person asked for it, knowing the risk.
- */
-export async function enqueueFromRun(
-  manager: EntityManager,
-  key: RunKey,
-  fromRun: number,
-  scope: 'failed' | 'undelivered',
-): Promise<number> {
-  const which =
-    scope === 'failed'
-      ? `m.state = 'failed' and coalesce(m.reason, '') not in ('recipient_opted_out', 'recipient_invalid')`
-      : `m.state in ('sent', 'failed', 'unknown') and coalesce(m.reason, '') not in ('recipient_opted_out')`;
-  const [placed] = await rowsOf<{ queued: number }>(
-    manager,
-    `with placed as (
-       insert into message (account_id, campaign_id, run, position, list_id, row_no, state)
-       select m.account_id, m.campaign_id, $3, row_number() over (order by m.position), m.list_id, m.row_no,
-              (case when stop.phone is null then 'queued' else 'stopped' end)::message_state
-         from message m
-         join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
-          and c.list_id = m.list_id and c.row_no = m.row_no
-         left join stop_list stop on stop.account_id = c.account_id and stop.phone = c.phone
-        where m.account_id = $1 and m.campaign_id = $2 and m.run = $4 and ${which}
-       returning state)
-     update campaign set last_position = (select count(*) from placed)
-      where account_id = $1 and id = $2
-     returning (select count(*)::int from placed where state = 'queued') as queued`,
-    [key.accountId, key.campaignId, key.run, fromRun],
-  );
-  return placed!.queued;
-}
-
-/**
- * Takes a list's messages that nobody holds out of the queue. They stay in the report as cancelled. The campaign's
- * row is written as it was: a claim that began before this sees by it that the queue has changed.
- */
-export async function cancelQueued(manager: EntityManager, key: RunKey, listId: number): Promise<void> {
-  await manager.query(
-    `with cancelled as (
-       update message m set state = 'cancelled', reason = 'list_removed'
-        where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.list_id = $4 and m.state = 'queued'
-          and not exists (
-              select from dispatch_grant g
-               where g.account_id = m.account_id and g.campaign_id = m.campaign_id and g.run = m.run
-                 and g.owner is not null and m.position > g.low and m.position <= g.high))
-     update campaign set cursor = cursor where account_id = $1 and id = $2`,
-    [key.accountId, key.campaignId, key.run, listId],
-  );
-}
-
-/**
- * After a removal, numbers left out as duplicates of what was cancelled are queued, behind all others: their
- * first remaining occurrence is now the first of all.
- */
-export async function requeueDuplicates(manager: EntityManager, key: RunKey): Promise<void> {
-  await manager.query(
-    `with live as (
-       select distinct c.phone
-         from message m
-         join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
-          and c.list_id = m.list_id and c.row_no = m.row_no
-        where m.account_id = $1 and m.campaign_id = $2 and m.run = $3
-          and m.state not in ('cancelled', 'duplicate', 'stopped')),
-     first as (
-       select distinct on (c.phone) m.position
-         from message m
-         join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
-          and c.list_id = m.list_id and c.row_no = m.row_no
-         join list l on l.account_id = m.account_id and l.campaign_id = m.campaign_id and l.id = m.list_id
-        where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.state = 'duplicate'
-          and l.removed_at is null and not exists (select from live where live.phone = c.phone)
-        order by c.phone, m.position),
-     moved as (
-       update message m
-          set state = 'queued', position = k.last_position + f.place
-         from (select position, row_number() over (order by position) as place from first) f, campaign k
-        where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.position = f.position
-          and k.account_id = $1 and k.id = $2
-       returning 1)
-     update campaign set last_position = last_position + (select count(*) from moved)
-      where account_id = $1 and id = $2`,
-    [key.accountId, key.campaignId, key.run],
-  );
 }

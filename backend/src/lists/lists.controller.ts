@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Inject, Param, Put, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Campaign } from '../../../contract/campaign.ts';
-import { LIST_SLOTS, type ListSlot } from '../../../contract/list.ts';
+import { LIST_SLOTS, type ListRemoval, type ListSlot } from '../../../contract/list.ts';
 import { campaignId } from '../campaigns/campaign-id.ts';
 import { CampaignsService } from '../campaigns/campaigns.service.ts';
 import type { Config } from '../config.ts';
@@ -51,6 +51,16 @@ export class ListsController {
   ): Promise<Campaign> {
     await this.lists.remove(caller, campaignId(id), slotOf(slot));
     return this.campaigns.get(caller, campaignId(id));
+  }
+
+  /** What removing this file, or replacing it, would do. */
+  @Get('removal')
+  removal(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('slot') slot: string,
+  ): Promise<ListRemoval> {
+    return this.lists.removal(caller, campaignId(id), slotOf(slot));
   }
 
   /** The numbers that stand more than once in this file, as CSV. */

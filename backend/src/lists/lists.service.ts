@@ -3,15 +3,17 @@ import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Method } from '../../../contract/channel.ts';
-import type { ListSlot, RemovalRule } from '../../../contract/list.ts';
+import type { ListRemoval, ListSlot } from '../../../contract/list.ts';
 import { lockCampaign, readCampaign, writeEvent, type CampaignRow } from '../campaigns/campaign-state.ts';
 import { LongWork } from '../database/long-work.ts';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
-import { cancelQueued, enqueueList, requeueDuplicates, type RunKey } from '../dispatch/enqueue.ts';
+import { addToRun, enqueueList } from '../dispatch/enqueue.ts';
+import { requeueDuplicates } from '../dispatch/withdraw.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
-import { countDuplicatesAcross, loadedLists } from './list-rows.ts';
+import { countDuplicatesAcross } from './list-rows.ts';
+import { isUnderWay, leavesGaps, removalEffect, removeLoaded, runKey } from './list-removal.ts';
 import { readListInWorker } from './reading/list-reader.ts';
 import type { ListFacts } from './reading/read-list.ts';
 
@@ -107,7 +109,7 @@ export class ListsService {
   ): Promise<void> {
     const row = requireSlot(await lockCampaign(manager, caller.accountId, id), slot);
     await planForManyRows(manager);
-    await this.removeLoaded(manager, row, slot, row.on_file_removal);
+    const replaced = await removeLoaded(manager, row, slot);
     await manager.query(
       `insert into list (account_id, campaign_id, id, slot, method, file_name, bytes, encoding, separator, columns, phone_column,
                          rows, contacts, duplicates, refused, refused_by, refused_rows, uploaded_by, uploaded_at)
@@ -135,7 +137,10 @@ export class ListsService {
     );
     await countDuplicatesAcross(manager, caller.accountId, id);
     if (isUnderWay(row)) {
+      await addToRun(manager, runKey(row), [listId]);
       await enqueueList(manager, runKey(row), listId, row.remove_duplicates);
+      // Behind the new file's rows: what the file before it had kept the other one from.
+      if (replaced && leavesGaps(row)) await requeueDuplicates(manager, runKey(row));
     }
     await touch(manager, row);
     await writeEvent(manager, caller.accountId, id, {
@@ -146,52 +151,25 @@ export class ListsService {
     });
   }
 
+  /** What removing or replacing a file would do to its entries, to be shown before it is done. */
+  removal(caller: Caller, id: number, slot: ListSlot): Promise<ListRemoval> {
+    return this.dataSource.transaction(async (manager) =>
+      removalEffect(manager, await readCampaign(manager, caller.accountId, id), slot),
+    );
+  }
+
   async remove(caller: Caller, id: number, slot: ListSlot): Promise<void> {
     await this.longWork.transaction(async (manager) => {
       const row = await lockCampaign(manager, caller.accountId, id);
       await planForManyRows(manager);
-      const removed = await this.removeLoaded(manager, row, slot, row.on_file_removal);
-      if (!removed) throw new ProblemError('list_not_found');
-      if (isUnderWay(row) && row.on_file_removal === 'remove' && row.remove_duplicates) {
-        await requeueDuplicates(manager, runKey(row));
-      }
+      if (!(await removeLoaded(manager, row, slot))) throw new ProblemError('list_not_found');
+      if (leavesGaps(row)) await requeueDuplicates(manager, runKey(row));
       await countDuplicatesAcross(manager, caller.accountId, id);
       await touch(manager, row);
       const event = { action: 'remove_list', by: caller.userId, from: row.state, to: row.state };
       await writeEvent(manager, caller.accountId, id, event);
     });
     this.dispatcher.wake();
-  }
-
-  /** A list that no run has used goes with its rows; one that a run has used stays for the report. */
-  private async removeLoaded(
-    manager: EntityManager,
-    row: CampaignRow,
-    slot: ListSlot,
-    rule: RemovalRule,
-  ): Promise<boolean> {
-    const list = (await loadedLists(manager, row.account_id, row.id)).find((each) => each.slot === slot);
-    if (!list) return false;
-    const key = [row.account_id, row.id, list.id];
-    const [used] = await rowsOf(
-      manager,
-      `select 1 from message where account_id = $1 and campaign_id = $2 and list_id = $3 limit 1`,
-      key,
-    );
-    if (!used) {
-      await manager.query(
-        'delete from contact where account_id = $1 and campaign_id = $2 and list_id = $3',
-        key,
-      );
-      await manager.query('delete from list where account_id = $1 and campaign_id = $2 and id = $3', key);
-      return true;
-    }
-    await manager.query(
-      'update list set removed_at = clock_timestamp() where account_id = $1 and campaign_id = $2 and id = $3',
-      key,
-    );
-    if (isUnderWay(row) && rule === 'remove') await cancelQueued(manager, runKey(row), list.id);
-    return true;
   }
 }
 
@@ -204,14 +182,6 @@ interface FileFacts {
 function requireSlot(row: CampaignRow, slot: ListSlot): CampaignRow {
   if (slot === 'additional' && !row.additional_list) throw new ProblemError('additional_list_off');
   return row;
-}
-
-function isUnderWay(row: CampaignRow): boolean {
-  return row.state === 'running' || row.state === 'paused';
-}
-
-function runKey(row: CampaignRow): RunKey {
-  return { accountId: row.account_id, campaignId: row.id, run: row.run };
 }
 
 /** Files are part of what Start checks: a change of them is a new version. */

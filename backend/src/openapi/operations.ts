@@ -9,12 +9,14 @@ import {
   LengthsRequestSchema,
   NewCampaignSchema,
   PreviewSchema,
+  RestartCountsSchema,
   RestartSchema,
   RunSchema,
   TestMessageSchema,
 } from '../../../contract/campaign.ts';
 import { ChannelSchema, TemplateSchema } from '../../../contract/channel.ts';
 import { LengthsSchema } from '../../../contract/lengths.ts';
+import { ListRemovalSchema } from '../../../contract/list.ts';
 import type { ProblemCode } from '../../../contract/problems.ts';
 import { NewStopListEntrySchema, SessionSchema, StopListEntrySchema } from '../../../contract/session.ts';
 import { InstalledSchema, LifecycleSchema } from '../host/lifecycle.service.ts';
@@ -178,6 +180,15 @@ export const OPERATIONS: Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/campaigns/{id}/restart',
+    tag: 'campaigns',
+    security: 'session',
+    summary: 'How many messages each scope of a Restart would queue now',
+    answer: ok(RestartCountsSchema),
+    problems: ['campaign_not_found', 'control_not_allowed'],
+  },
+  {
+    method: 'get',
     path: '/api/campaigns/{id}/template-file',
     tag: 'campaigns',
     security: 'session',
@@ -217,6 +228,15 @@ export const OPERATIONS: Operation[] = [
     summary: 'Remove a file; its entries go or are still sent, as set',
     answer: ok(CampaignSchema),
     problems: ['campaign_not_found', 'slot_unknown', 'list_not_found', 'busy'],
+  },
+  {
+    method: 'get',
+    path: '/api/campaigns/{id}/lists/{slot}/removal',
+    tag: 'lists',
+    security: 'session',
+    summary: 'What removing the file, or replacing it, would do to its entries',
+    answer: ok(ListRemovalSchema),
+    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found'],
   },
   {
     method: 'get',

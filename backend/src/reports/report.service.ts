@@ -10,7 +10,7 @@ import type { Caller } from '../host/caller.ts';
 import { csvLine, csvLineSql } from './csv.ts';
 import { Downloads, finishedLines } from './download.ts';
 import { COLUMNS, reasonTexts, SLOTS, STATES } from './report-text.ts';
-import { RUN_LISTS, runAccount } from './row-account.ts';
+import { runAccount } from './row-account.ts';
 
 /** The report: a header block, then one line for every row of the files in every run. */
 @Injectable()
@@ -59,8 +59,8 @@ export class ReportService {
 
 /**
  * COPY takes no parameters, so the values stand in the text: two integers and literals quoted by `pg`.
- * Every run's messages with their contacts; the refused rows of its lists; and before the first Start, and after
- * Clear, the rows that are loaded and wait.
+ * Every run's messages with their contacts; the refused rows of its files; and the rows of files that no run has used
+ * yet: before the first Start, and loaded into a finished campaign.
  */
 function reportSql(
   accountId: number,
@@ -111,13 +111,11 @@ function reportSql(
     select ${run}, c.list_id, c.row_no, c.phone, c.cells, c.refusal, null, null::smallint, null::timestamptz,
            null::timestamptz, null::timestamptz, null::timestamptz, null, ${state}
       from contact c`;
-  const refused = `${waiting('r.run', `'refused'`)}
-      join list l on ${key('l')} and l.id = c.list_id
-      join run r on ${RUN_LISTS}
-     where ${key('c')} and ${key('r')} and c.phone is null`;
+  const refused = `${waiting('rl.run', `'refused'`)}
+      join run_list rl on ${key('rl')} and rl.list_id = c.list_id
+     where ${key('c')} and c.phone is null`;
   const unstarted = `${waiting('null::integer', `case when c.phone is null then 'refused' else 'not_started' end`)}
-      join list l on ${key('l')} and l.id = c.list_id
-     where ${key('c')} and not exists (select from run r where ${key('r')} and ${RUN_LISTS})`;
+     where ${key('c')} and c.list_id not in (select list_id from run_list where ${key('run_list')})`;
   return `
     select ${line}
       from (select line.*, csv_cell(l.file_name) as file_name, l.slot, l.phone_column

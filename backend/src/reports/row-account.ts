@@ -2,12 +2,6 @@ import type { EntityManager } from 'typeorm';
 import { emptyAccount, type MessageState, type RowAccount } from '../../../contract/message-states.ts';
 import { rowsOf } from '../database/rows.ts';
 
-/** The lists whose rows a run accounts for: those loaded when it began and those added while it went on. */
-export const RUN_LISTS = `
-  l.account_id = r.account_id and l.campaign_id = r.campaign_id and r.scope = 'all'
-  and l.uploaded_at <= coalesce(r.finished_at, 'infinity')
-  and (l.removed_at is null or l.removed_at > r.started_at)`;
-
 const PART_OF: Record<MessageState, keyof RowAccount> = {
   queued: 'queued',
   cancelled: 'cancelled',
@@ -22,7 +16,8 @@ const PART_OF: Record<MessageState, keyof RowAccount> = {
 
 /**
  * The account of a run's rows, counted from the rows themselves in one statement, so that it cannot drift from
- * them. A run of a part of the last one accounts for its own messages; a cleared run adds what Clear removed.
+ * them: its messages, and the refused rows of its files (`run_list`). A run of a part of the last one has the messages
+ * it was made of, and of files only those added to it. A cleared run adds what Clear removed.
  */
 export async function runAccount(
   manager: EntityManager,
@@ -45,7 +40,9 @@ export async function runAccount(
       where g.account_id = $1 and g.campaign_id = $2 and g.run = $3 and g.owner is not null
      union all
      select 'refused', coalesce(sum(l.refused), 0)::int, 0, 0
-       from run r join list l on ${RUN_LISTS}
+       from run r
+       join run_list rl on rl.account_id = r.account_id and rl.campaign_id = r.campaign_id and rl.run = r.run
+       join list l on l.account_id = rl.account_id and l.campaign_id = rl.campaign_id and l.id = rl.list_id
       where r.account_id = $1 and r.campaign_id = $2 and r.run = $3 and r.cleared is null
      union all
      select c.key, c.value::int, 0, 0

@@ -6,6 +6,7 @@ import type {
   HistoryEntry,
   NewCampaign,
   Preview,
+  RestartCounts,
 } from '../../../contract/campaign.ts';
 import type { Control, RestartScope } from '../../../contract/campaign-states.ts';
 import { client } from './client.ts';
@@ -40,6 +41,10 @@ export function sendTestMessage(id: number, phone: string): Promise<{ text: stri
 
 export function applyControl(id: number, control: Control, scope?: RestartScope): Promise<ControlResult> {
   return client().call('POST', `/api/campaigns/${id}/controls/${control}`, scope ? { scope } : {});
+}
+
+export function getRestartCounts(id: number): Promise<RestartCounts> {
+  return client().call('GET', `/api/campaigns/${id}/restart`);
 }
 
 export async function getHistory(id: number): Promise<HistoryEntry[]> {

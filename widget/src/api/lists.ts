@@ -1,5 +1,5 @@
 import type { Campaign } from '../../../contract/campaign.ts';
-import type { ListSlot } from '../../../contract/list.ts';
+import type { ListRemoval, ListSlot } from '../../../contract/list.ts';
 import { client, type UploadOptions } from './client.ts';
 
 export function uploadList(
@@ -14,4 +14,8 @@ export function uploadList(
 
 export function removeList(id: number, slot: ListSlot): Promise<Campaign> {
   return client().call('DELETE', `/api/campaigns/${id}/lists/${slot}`);
+}
+
+export function getListRemoval(id: number, slot: ListSlot): Promise<ListRemoval> {
+  return client().call('GET', `/api/campaigns/${id}/lists/${slot}/removal`);
 }

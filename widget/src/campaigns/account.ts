@@ -1,6 +1,5 @@
 /** Sums over the accounting identity, for the screen. */
 import { ACCOUNT_PARTS, type RowAccount } from '../../../contract/message-states.ts';
-import type { RestartScope } from '../../../contract/campaign-states.ts';
 
 export type AccountPart = (typeof ACCOUNT_PARTS)[number];
 
@@ -12,15 +11,6 @@ export function handedOver(account: RowAccount): number {
 /** Rows that this run writes to. */
 export function toWrite(account: RowAccount): number {
   return handedOver(account) + account.queued + account.sending;
-}
-
-/** How many a Restart would write to at most; the server leaves out what may not be tried again. */
-export function restartCounts(account: RowAccount): Record<RestartScope, number> {
-  return {
-    all: account.rows - account.refused - account.duplicates - account.stopped,
-    failed: account.failed,
-    undelivered: account.failed + account.sent + account.unknown,
-  };
 }
 
 /** Each step of the funnel counts those that went further too. */

@@ -24,6 +24,7 @@ function campaign(): Campaign {
     settings: newSettings('Autumn'),
     template: null,
     lists: [],
+    untouched: true,
     progress: { run: 0, account: emptyAccount(), replied: 0, lastMinute: 0, finishAt: null },
     controls: ['start'],
     createdAt: '2026-11-24T10:00:00Z',

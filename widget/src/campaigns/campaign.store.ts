@@ -52,7 +52,9 @@ export const useCampaign = defineStore('campaign', () => {
   let refused: Partial<Record<SettingKey, unknown>> = {};
 
   const editable = computed(() =>
-    campaign.value && session.may('setUp') ? editableSettings(campaign.value.state) : [],
+    campaign.value && session.may('setUp')
+      ? editableSettings(campaign.value.state, campaign.value.untouched)
+      : [],
   );
   const current = computed(() => changesOf(draft, base.value, editable.value));
   const toSave = computed(() => {

@@ -170,7 +170,35 @@ export const en = {
   'lists.none': 'No file loaded',
   'lists.noFreeField': 'All file fields are taken. Remove or replace a file first.',
   'lists.removeTitle': 'Remove “{name}”?',
-  'lists.removeKept': 'What was sent stays in the report.',
+  'lists.replaceTitle': 'Replace “{name}”?',
+  'lists.replaceBy': 'The new file: {name}.',
+  'lists.replaceNew':
+    'New numbers are queued. While duplicates are removed, nobody who was written to in this run is written to again.',
+  'removalEffect.written': {
+    one: '{count} message has been handed over and stays in the report.',
+    other: '{count} messages have been handed over and stay in the report.',
+  },
+  'removalEffect.sending': {
+    one: '{count} message is being sent right now and may leave yet.',
+    other: '{count} messages are being sent right now and may leave yet.',
+  },
+  'removalEffect.remove': {
+    one: '{count} waits in the queue and will not be sent.',
+    other: '{count} wait in the queue and will not be sent.',
+  },
+  'removalEffect.send': {
+    one: '{count} waits in the queue and will still be sent.',
+    other: '{count} wait in the queue and will still be sent.',
+  },
+  'removalEffect.contacts': {
+    one: '{count} contact of this file will not be written to.',
+    other: '{count} contacts of this file will not be written to.',
+  },
+  'removalEffect.byOther': {
+    one: '{count} number stands in the other file too and is written to by that one.',
+    other: '{count} numbers stand in the other file too and are written to by that one.',
+  },
+  'removalEffect.nothing': 'Nobody else is going to be written to by this file.',
   'lists.rows': 'Rows',
   'lists.contacts': 'Contacts',
   'lists.duplicates': 'Duplicates',
@@ -256,13 +284,13 @@ export const en = {
   },
   'restart.failed': 'Only the failed ones',
   'restart.failedHint': {
-    one: 'Up to {count}: those of them that may be tried again.',
-    other: 'Up to {count}: those of them that may be tried again.',
+    one: '{count} contact whose message failed and may be tried again.',
+    other: '{count} contacts whose messages failed and may be tried again.',
   },
   'restart.undelivered': 'Only those not delivered',
   'restart.undeliveredHint': {
-    one: 'Up to {count} without a delivery receipt; some may get it twice.',
-    other: 'Up to {count} without a delivery receipt; some may get it twice.',
+    one: '{count} contact without a delivery receipt, who may get it twice.',
+    other: '{count} contacts without a delivery receipt; some may get it twice.',
   },
   'receipt.start': 'Started at {time}',
   'receipt.cancelSchedule': 'Schedule cancelled at {time}',
@@ -310,6 +338,9 @@ export const en = {
     'Put this right and start the campaign again: its settings and files are as they were.',
   'pause.user.title': 'Paused by a person',
   'pause.user.advice': 'Resume goes on with what is left; Clear removes it.',
+  'pause.clearing.title': 'Stopped to be cleared',
+  'pause.clearing.advice':
+    'It is being cleared, or clearing was cut off. If the data is still there in a minute, press “Clear Campaign Data” again. Resume keeps it and goes on.',
   'pause.missed_start.title': 'The start time was missed',
   'pause.missed_start.advice':
     'The service was down at the chosen time, and sending late could surprise people. Resume to send now, or clear and choose another time.',

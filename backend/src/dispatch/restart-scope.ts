@@ -1,0 +1,95 @@
+/**
+ * Whom a Restart of a part writes to. With duplicates removed it is a question about numbers: one that the last run
+ * reached by any of its rows is left alone, and any other gets one message, by its first row in the files that are
+ * loaded. With duplicates allowed each row is asked about by itself.
+ */
+import type { EntityManager } from 'typeorm';
+import type { RestartScope } from '../../../contract/campaign-states.ts';
+import { rowsOf } from '../database/rows.ts';
+import type { RunKey } from './enqueue.ts';
+
+export type PartScope = Exclude<RestartScope, 'all'>;
+
+/**
+ * `again`: the row's message asks for another. `done`: its number must not get one. Where nobody knows (`sent`,
+ * `unknown`) only `undelivered` writes again: a person asked for it, knowing the risk.
+ */
+const RULES: Record<PartScope, { again: string; done: string }> = {
+  failed: {
+    again: `m.state = 'failed' and coalesce(m.reason, '') not in ('recipient_opted_out', 'recipient_invalid')`,
+    done: `m.state in ('sent', 'unknown', 'delivered', 'read')
+           or (m.state = 'failed' and coalesce(m.reason, '') in ('recipient_opted_out', 'recipient_invalid'))`,
+  },
+  undelivered: {
+    again: `m.state in ('sent', 'unknown', 'failed') and coalesce(m.reason, '') <> 'recipient_opted_out'`,
+    done: `m.state in ('delivered', 'read') or (m.state = 'failed' and coalesce(m.reason, '') = 'recipient_opted_out')`,
+  },
+};
+
+const ROWS_OF_LAST_RUN = `
+    from message m
+    join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
+     and c.list_id = m.list_id and c.row_no = m.row_no
+    join list l on l.account_id = m.account_id and l.campaign_id = m.campaign_id and l.id = m.list_id`;
+
+/**
+ * $1 account, $2 campaign, $3 the last run. What each scope would write to: a phone and its place, the main file before
+ * the additional. In one pass: an array's minimum is the first row, where `distinct on` would sort every row by its phone.
+ */
+function asked(removeDuplicates: boolean): string {
+  const place = `array[(l.slot = 'additional')::int, m.row_no, m.list_id]`;
+  const open = ({ again, done }: (typeof RULES)[PartScope]) => `bool_or(${again}) and not bool_or(${done})`;
+  const rows = `${ROWS_OF_LAST_RUN} where m.account_id = $1 and m.campaign_id = $2 and m.run = $3`;
+  const loaded = 'l.removed_at is null';
+  return removeDuplicates
+    ? `select c.phone, min(${place}) filter (where ${loaded}) as place, ${open(RULES.failed)} as failed,
+              ${open(RULES.undelivered)} as undelivered
+         ${rows} group by c.phone having bool_or(${loaded})`
+    : `select c.phone, ${place} as place, ${RULES.failed.again} as failed, ${RULES.undelivered.again} as undelivered
+         ${rows} and ${loaded}`;
+}
+
+/** A new run for a part of the last one. @returns how many were queued */
+export async function enqueueFromRun(
+  manager: EntityManager,
+  key: RunKey,
+  fromRun: number,
+  scope: PartScope,
+  removeDuplicates: boolean,
+): Promise<number> {
+  const [placed] = await rowsOf<{ queued: number }>(
+    manager,
+    `with part as (
+       select a.place, (case when stop.phone is null then 'queued' else 'stopped' end)::message_state as state
+         from (${asked(removeDuplicates)}) a
+         left join stop_list stop on stop.account_id = $1 and stop.phone = a.phone
+        where a.${scope}),
+     placed as (
+       insert into message (account_id, campaign_id, run, position, list_id, row_no, state)
+       select $1, $2, $4, row_number() over (order by state <> 'queued', place), place[3], place[2], state from part
+       returning state)
+     update campaign set last_position = (select count(*) from placed)
+      where account_id = $1 and id = $2
+     returning (select count(*)::int from placed where state = 'queued') as queued`,
+    [key.accountId, key.campaignId, fromRun, key.run],
+  );
+  return placed!.queued;
+}
+
+/** What each of them would queue now, in one look at the rows. */
+export async function countParts(
+  manager: EntityManager,
+  last: RunKey,
+  removeDuplicates: boolean,
+): Promise<Record<PartScope, number>> {
+  const [counts] = await rowsOf<Record<PartScope, number>>(
+    manager,
+    `select (count(*) filter (where a.failed))::int as failed,
+            (count(*) filter (where a.undelivered))::int as undelivered
+       from (${asked(removeDuplicates)}) a
+       left join stop_list stop on stop.account_id = $1 and stop.phone = a.phone
+      where stop.phone is null`,
+    [last.accountId, last.campaignId, last.run],
+  );
+  return counts!;
+}
