@@ -110,7 +110,7 @@ export class ControlsService {
 
   /** @returns the version in which the campaign has to be found again */
   private holdForClear(caller: Caller, id: number): Promise<string> {
-    return this.dataSource.transaction(async (manager) => {
+    return this.longWork.transaction(async (manager) => {
       const { state, pause_reason } = await lockCampaign(manager, caller.accountId, id);
       requireControl('clear', state);
       const maySend = state === 'running' || state === 'paused';
@@ -173,7 +173,7 @@ export class ControlsService {
 
   /** Whom each scope of a Restart would write to now. @throws ProblemError where there is nothing to restart */
   async restartCounts(caller: Caller, id: number): Promise<RestartCounts> {
-    return this.dataSource.transaction(async (manager) => {
+    return this.longWork.transaction(async (manager) => {
       const row = await readCampaign(manager, caller.accountId, id);
       requireControl('restart', row.state);
       const { account_id: accountId, run, remove_duplicates: once } = row;
