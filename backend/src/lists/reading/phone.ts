@@ -34,8 +34,9 @@ const KIND: Partial<Record<NonNullable<NumberType>, PhoneKind>> = {
 export function normalisePhone(cell: string): Phone {
   const plain = cell.length > MAX_PHONE_LENGTH ? 0 : plainRussianMobile(cell);
   if (plain !== 0) {
-    const repairs = PLAIN_REPAIRS[Math.floor(plain / 1e10)]!;
-    return { ok: true, e164: `+7${plain % 1e10}`, kind: 'mobile', repairs };
+    const before = Math.floor(plain / 1e10);
+    const e164 = `+7${plain - before * 1e10}`;
+    return { ok: true, e164, kind: 'mobile', repairs: PLAIN_REPAIRS[before]! };
   }
   const found = digitsOfCell(cell);
   if (typeof found === 'string') return refuse(found);
