@@ -22,6 +22,11 @@ test('a phone column that was not found is not asked for', () => {
   expect(withChoice(none, 'header', false)).toEqual({ encoding: 'koi8-r', separator: ';', header: false });
 });
 
+test('the first phone column chosen tells whether the first row is a header', () => {
+  const none = { ...SHOWN, phoneColumn: null };
+  expect(withChoice(none, 'phoneColumn', 1)).toEqual({ encoding: 'koi8-r', separator: ';', phoneColumn: 1 });
+});
+
 test.each<[Partial<ShownReading>, boolean]>([
   [{}, false],
   [{ encoding: 'utf-8' }, true],

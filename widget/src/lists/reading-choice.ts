@@ -43,9 +43,11 @@ export function withChoice<K extends keyof Reading>(
   value: Reading[K],
 ): ReadingOptions {
   if (key === 'encoding') return { encoding: value as Encoding };
-  const { phoneColumn, ...rest } = shown;
-  if (key === 'separator') return { encoding: rest.encoding, separator: value as Separator };
-  return { ...rest, ...(phoneColumn !== null && { phoneColumn }), [key]: value };
+  const { encoding, separator, header, phoneColumn } = shown;
+  if (key === 'separator') return { encoding, separator: value as Separator };
+  // Without a phone column there was nothing to tell by whether the first row is a header.
+  if (phoneColumn === null) return { encoding, separator, [key]: value };
+  return { encoding, separator, header, phoneColumn, [key]: value };
 }
 
 /** Whether a list is read otherwise than shown. */
