@@ -23,10 +23,12 @@ export function* readNumbered(text: Buffer, separator: Separator): Generator<Num
 
 /** Nothing, or spaces alone. */
 export function isBlank(cell: string): boolean {
-  if (cell === '') return true;
-  const code = cell.charCodeAt(0);
-  // Most cells begin with something visible: this saves taking them apart.
-  return (code <= 32 || code >= 160) && cell.trim() === '';
+  return cell === '' || (mayBeSpace(cell.charCodeAt(0)) && cell.trim() === '');
+}
+
+/** False for all of ASCII and Cyrillic that can be seen, which most cells begin with. */
+function mayBeSpace(code: number): boolean {
+  return code <= 32 || code === 160 || code >= 0x1680;
 }
 
 /**
