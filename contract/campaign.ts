@@ -8,7 +8,7 @@ import {
 } from './campaign-states.ts';
 import { METHODS, TEMPLATE_CATEGORIES, TemplateSchema } from './channel.ts';
 import { LengthsSchema } from './lengths.ts';
-import { ListSummarySchema, RefusedBySchema, REMOVAL_RULES } from './list.ts';
+import { ListSummarySchema, MAX_PHONE_LENGTH, RefusedBySchema, REMOVAL_RULES } from './list.ts';
 import { Count, RowAccountSchema } from './message-states.ts';
 
 export const MIN_RATE = 1;
@@ -93,7 +93,11 @@ export const RestartCountsSchema = v.object(
 export type RestartCounts = v.InferOutput<typeof RestartCountsSchema>;
 
 export const TestMessageSchema = v.object({
-  phone: v.pipe(v.string('phone_invalid'), v.minLength(1, 'phone_invalid')),
+  phone: v.pipe(
+    v.string('phone_invalid'),
+    v.minLength(1, 'phone_invalid'),
+    v.maxLength(MAX_PHONE_LENGTH, 'phone_invalid'),
+  ),
 });
 export type TestMessage = v.InferOutput<typeof TestMessageSchema>;
 

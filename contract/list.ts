@@ -24,11 +24,86 @@ export const REFUSALS = [
   'landline',
   'not_mobile',
   'invalid',
+  'too_long',
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
-export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1251'] as const;
+/**
+ * What was undone to read a number: by a spreadsheet, or by people who write it in a way of their own. A number may
+ * have needed several. Each has its sentence in REPAIR_TEXTS.
+ */
+export const REPAIRS = [
+  'exponent',
+  'decimal_tail',
+  'thousands',
+  'wrapper',
+  'invisible',
+  'label',
+  'extension',
+  'trunk_eight',
+  'country_code',
+  'plus',
+  'dialling_prefix',
+] as const;
+export type Repair = (typeof REPAIRS)[number];
+
+export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1251', 'koi8-r', 'ibm866'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
+
+export const SEPARATORS = [';', ',', '\t'] as const;
+export type Separator = (typeof SEPARATORS)[number];
+
+/** How a file is read. */
+export const ReadingSchema = v.object({
+  encoding: v.picklist(ENCODINGS, 'reading_invalid'),
+  separator: v.picklist(SEPARATORS, 'reading_invalid'),
+  /** Whether the first row names the columns. */
+  header: v.boolean('reading_invalid'),
+  /** Counted from 0. */
+  phoneColumn: v.pipe(
+    v.number('reading_invalid'),
+    v.integer('reading_invalid'),
+    v.minValue(0, 'reading_invalid'),
+    v.maxValue(9999, 'reading_invalid'),
+  ),
+});
+export type Reading = v.InferOutput<typeof ReadingSchema>;
+
+/** What a person has said of it; the rest is told from the file. */
+export const ReadingOptionsSchema = v.partial(ReadingSchema);
+export type ReadingOptions = v.InferOutput<typeof ReadingOptionsSchema>;
+
+/** The loaded file read in another way; `list` is the one the person has looked at. */
+export const ReadAnewSchema = v.object({ ...ReadingOptionsSchema.entries, list: v.optional(Count) });
+export type ReadAnew = v.InferOutput<typeof ReadAnewSchema>;
+
+/** The same as a query: `?encoding=koi8-r&separator=%3B&header=true&phoneColumn=2`. */
+export const ReadingQuerySchema = v.pipe(
+  v.object({
+    encoding: v.optional(v.string('reading_invalid')),
+    separator: v.optional(v.string('reading_invalid')),
+    header: v.optional(
+      v.pipe(
+        v.picklist(['true', 'false'], 'reading_invalid'),
+        v.transform((text) => text === 'true'),
+      ),
+    ),
+    phoneColumn: v.optional(
+      v.pipe(v.string('reading_invalid'), v.regex(/^\d{1,4}$/, 'reading_invalid'), v.transform(Number)),
+    ),
+  }),
+  ReadingOptionsSchema,
+);
+
+/** The first rows of a file as they would be read, whether or not it can be read so. */
+export const ListPreviewSchema = v.object({
+  /** `phoneColumn` is null when no column holds phone numbers. */
+  reading: v.object({ ...ReadingSchema.entries, phoneColumn: v.nullable(Count) }),
+  columns: v.array(v.string()),
+  /** The first 20, the header among them; cells cut to 100 characters. */
+  rows: v.array(v.object({ row: Count, cells: v.array(v.string()) })),
+});
+export type ListPreview = v.InferOutput<typeof ListPreviewSchema>;
 
 export const RefusedRowSchema = v.object({
   /** Line of the file as a spreadsheet numbers it: the first row, header or not, is 1. */
@@ -42,6 +117,13 @@ export const RefusedBySchema = v.partial(
   v.object(Object.fromEntries(REFUSALS.map((reason) => [reason, Count])) as Record<Refusal, typeof Count>),
 );
 
+export const RepairedBySchema = v.partial(
+  v.object(Object.fromEntries(REPAIRS.map((repair) => [repair, Count])) as Record<Repair, typeof Count>),
+);
+
+/** Longest cell that is looked at for a phone number; far more than any number with its comment. */
+export const MAX_PHONE_LENGTH = 200;
+
 /** The result of an upload, kept with the list. */
 export const ListSummarySchema = v.object({
   id: Count,
@@ -49,8 +131,12 @@ export const ListSummarySchema = v.object({
   fileName: v.string(),
   bytes: Count,
   encoding: v.picklist(ENCODINGS),
-  separator: v.picklist([';', ',', '\t']),
+  separator: v.picklist(SEPARATORS),
+  /** Whether the first row names the columns. */
+  header: v.boolean(),
   columns: v.array(v.string()),
+  /** One for each column: rows whose cell is empty. */
+  emptyCells: v.array(Count),
   /** Index into `columns`. */
   phoneColumn: Count,
   /** Rows of data: rows = contacts + duplicates + refused. */
@@ -63,6 +149,8 @@ export const ListSummarySchema = v.object({
   duplicatesOfOther: Count,
   refused: Count,
   refusedBy: RefusedBySchema,
+  /** Numbers read after something had been undone, contacts and duplicates alike; one may stand under several kinds. */
+  repairedBy: RepairedBySchema,
   /** The first 20. */
   refusedRows: v.array(RefusedRowSchema),
   uploadedAt: v.string(),
@@ -130,5 +218,45 @@ export const REFUSAL_TEXTS: Record<Refusal, Sentence> = {
   invalid: {
     en: 'No operator has such a number. Check the digits.',
     ru: 'Такого номера нет ни у одного оператора. Проверьте цифры.',
+  },
+  too_long: {
+    en: 'The cell holds far more than a number. Leave only the number in it.',
+    ru: 'В ячейке гораздо больше текста, чем номер. Оставьте в ней только номер.',
+  },
+};
+
+/** Fits after a count and a dash. */
+export const REPAIR_TEXTS: Record<Repair, Sentence> = {
+  exponent: {
+    en: 'Excel wrote the number as 7.9123456789E+10; all its digits were there',
+    ru: 'Excel записал номер как 7,9123456789E+10; все цифры уцелели',
+  },
+  decimal_tail: {
+    en: 'Excel added .0 or ,00 to the number',
+    ru: 'Excel дописал к номеру .0 или ,00',
+  },
+  thousands: {
+    en: 'commas between thousands, as in 79,123,456,789',
+    ru: 'запятые между тысячами, как в 79,123,456,789',
+  },
+  wrapper: {
+    en: 'quotes, an apostrophe or ="…" around the number',
+    ru: 'кавычки, апостроф или ="…" вокруг номера',
+  },
+  invisible: { en: 'invisible characters in the cell', ru: 'невидимые символы в ячейке' },
+  label: {
+    en: 'words beside the number: “tel.”, a name, a link',
+    ru: 'слова рядом с номером: «тел.», имя, ссылка',
+  },
+  extension: {
+    en: 'an extension was left out: messages go to the number itself',
+    ru: 'добавочный номер отброшен: сообщения идут на сам номер',
+  },
+  trunk_eight: { en: '8 in place of +7', ru: '8 вместо +7' },
+  country_code: { en: '+7 was missing', ru: 'не было +7' },
+  plus: { en: '+ was missing before the country code', ru: 'не было + перед кодом страны' },
+  dialling_prefix: {
+    en: '00 or 8-10 before the country code',
+    ru: '00 или 8-10 перед кодом страны',
   },
 };

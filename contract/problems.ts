@@ -248,10 +248,25 @@ export const PROBLEMS = {
     en: 'No column with phone numbers was found. Name it “Phone”, and check the separator (a semicolon).',
     ru: 'Не найден столбец с телефонами. Назовите его «Телефон» и проверьте разделитель (точка с запятой).',
   },
+  phone_column_unknown: {
+    status: 422,
+    en: 'Read this way, the file has no column number {column}. Choose another column for the phone numbers.',
+    ru: 'При таком чтении в файле нет столбца с номером {column}. Выберите другой столбец с телефонами.',
+  },
+  reading_invalid: {
+    status: 422,
+    en: 'The file cannot be read this way. Choose the encoding, separator, header and phone column from the lists.',
+    ru: 'Так файл прочитать нельзя. Выберите кодировку, разделитель, заголовок и столбец с телефонами из списков.',
+  },
+  file_not_kept: {
+    status: 409,
+    en: 'This file was loaded before files were kept. Load it once more to change how it is read.',
+    ru: 'Этот файл загружен, когда файлы ещё не хранились. Загрузите его ещё раз, чтобы изменить чтение.',
+  },
   no_valid_rows: {
     status: 422,
-    en: 'None of the {rows} rows has a number we can write to. Check the column with phones.',
-    ru: 'Ни в одной из {rows} строк нет номера, на который можно написать. Проверьте столбец с телефонами.',
+    en: 'None of the {rows} rows has a number we can write to. Check the column with phones, and how the file is read.',
+    ru: 'Ни в одной из {rows} строк нет номера, на который можно написать. Проверьте столбец с телефонами и то, как прочитан файл.',
   },
   upload_aborted: {
     status: 400,

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { MAX_PHONE_LENGTH } from './list.ts';
 
 /** What the host's token says of the caller, and what the account has set. */
 export const ROLES = ['admin', 'supervisor', 'operator', 'viewer'] as const;
@@ -35,6 +36,10 @@ export const StopListEntrySchema = v.object({
 export type StopListEntry = v.InferOutput<typeof StopListEntrySchema>;
 
 export const NewStopListEntrySchema = v.object({
-  phone: v.pipe(v.string('phone_invalid'), v.minLength(1, 'phone_invalid')),
+  phone: v.pipe(
+    v.string('phone_invalid'),
+    v.minLength(1, 'phone_invalid'),
+    v.maxLength(MAX_PHONE_LENGTH, 'phone_invalid'),
+  ),
 });
 export type NewStopListEntry = v.InferOutput<typeof NewStopListEntrySchema>;

@@ -1,10 +1,15 @@
 import type { Encoding } from '../../contract/list.ts';
 
-const CP1251 = new Map(
-  [...new TextDecoder('windows-1251').decode(Uint8Array.from({ length: 256 }, (_, at) => at))].map(
-    (character, at) => [character, at],
-  ),
-);
+type OneByte = Extract<Encoding, 'windows-1251' | 'koi8-r' | 'ibm866'>;
+
+const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, at) => at);
+const tableOf = (encoding: OneByte) =>
+  new Map([...new TextDecoder(encoding).decode(EVERY_BYTE)].map((character, at) => [character, at]));
+const TABLES: Record<OneByte, Map<string, number>> = {
+  'windows-1251': tableOf('windows-1251'),
+  'koi8-r': tableOf('koi8-r'),
+  ibm866: tableOf('ibm866'),
+};
 
 /** A text as the bytes of a file; the encodings the reader knows. */
 export function encode(text: string, encoding: Encoding, bom = false): Uint8Array<ArrayBuffer> {
@@ -16,8 +21,8 @@ export function encode(text: string, encoding: Encoding, bom = false): Uint8Arra
       return Uint8Array.from(Buffer.from(marked, 'utf16le'));
     case 'utf-16be':
       return Uint8Array.from(Buffer.from(marked, 'utf16le').swap16());
-    case 'windows-1251':
-      // There is no byte order mark in it.
-      return Uint8Array.from(text, (character) => CP1251.get(character) ?? 0x3f);
+    default:
+      // There is no byte order mark in them.
+      return Uint8Array.from(text, (character) => TABLES[encoding].get(character) ?? 0x3f);
   }
 }

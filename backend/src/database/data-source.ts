@@ -5,10 +5,12 @@ import { CampaignEntity } from '../campaigns/campaign.entity.ts';
 import { CampaignSettingsEntity } from '../campaigns/campaign-settings.entity.ts';
 import { CampaignEventEntity } from '../campaigns/campaign-event.entity.ts';
 import { ListEntity } from '../lists/list.entity.ts';
+import { ListFileEntity } from '../lists/list-file.entity.ts';
 import { StopListEntity } from '../stop-list/stop-list.entity.ts';
 import { Initial1764000000000 } from './migrations/1764000000000-initial.ts';
 import { CsvCell1764000100000 } from './migrations/1764000100000-csv-cell.ts';
 import { MessageDoubt1764000200000 } from './migrations/1764000200000-message-doubt.ts';
+import { ListReading1764000210000 } from './migrations/1764000210000-list-reading.ts';
 import { Erasure1764000400000 } from './migrations/1764000400000-erasure.ts';
 import { ChatsAndStarts1764000410000 } from './migrations/1764000410000-chats-and-starts.ts';
 import { ProviderKeys1764000500000 } from './migrations/1764000500000-provider-keys.ts';
@@ -32,6 +34,7 @@ export function createDataSource(url: string, poolSize: number, waitMs = 10_000)
       Initial1764000000000,
       CsvCell1764000100000,
       MessageDoubt1764000200000,
+      ListReading1764000210000,
       RunList1764000300000,
       Erasure1764000400000,
       ChatsAndStarts1764000410000,
@@ -45,6 +48,7 @@ export function createDataSource(url: string, poolSize: number, waitMs = 10_000)
       CampaignSettingsEntity,
       CampaignEventEntity,
       ListEntity,
+      ListFileEntity,
       StopListEntity,
     ],
     // A broken idle connection is replaced by the pool; without this listener it would end the process.

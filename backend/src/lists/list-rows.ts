@@ -12,7 +12,9 @@ export interface ListRow {
   bytes: number;
   encoding: ListSummary['encoding'];
   separator: ListSummary['separator'];
+  header: boolean;
   columns: string[];
+  empty_cells: number[];
   phone_column: number;
   rows: number;
   contacts: number;
@@ -20,6 +22,7 @@ export interface ListRow {
   duplicates_of_other: number;
   refused: number;
   refused_by: ListSummary['refusedBy'];
+  repaired_by: ListSummary['repairedBy'];
   refused_rows: ListSummary['refusedRows'];
   uploaded_at: Date;
 }
@@ -32,8 +35,8 @@ export function loadedLists(
 ): Promise<ListRow[]> {
   return rowsOf<ListRow>(
     manager,
-    `select id, slot, method, file_name, bytes, encoding, separator, columns, phone_column, rows, contacts, duplicates,
-            duplicates_of_other, refused, refused_by, refused_rows, uploaded_at
+    `select id, slot, method, file_name, bytes, encoding, separator, header, columns, empty_cells, phone_column, rows, contacts,
+            duplicates, duplicates_of_other, refused, refused_by, repaired_by, refused_rows, uploaded_at
        from list where account_id = $1 and campaign_id = $2 and removed_at is null
       order by slot = 'additional', id`,
     [accountId, campaignId],
@@ -48,7 +51,9 @@ export function summaryOf(row: ListRow): ListSummary {
     bytes: row.bytes,
     encoding: row.encoding,
     separator: row.separator,
+    header: row.header,
     columns: row.columns,
+    emptyCells: row.empty_cells,
     phoneColumn: row.phone_column,
     rows: row.rows,
     contacts: row.contacts,
@@ -56,6 +61,7 @@ export function summaryOf(row: ListRow): ListSummary {
     duplicatesOfOther: row.duplicates_of_other,
     refused: row.refused,
     refusedBy: row.refused_by,
+    repairedBy: row.repaired_by,
     refusedRows: row.refused_rows,
     uploadedAt: row.uploaded_at.toISOString(),
   };

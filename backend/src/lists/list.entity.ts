@@ -39,8 +39,16 @@ export class ListEntity {
   @Column({ type: 'text' })
   separator!: ListSummary['separator'];
 
+  /** Whether the first row names the columns. */
+  @Column({ type: 'boolean', default: true })
+  header!: boolean;
+
   @Column({ type: 'text', array: true })
   columns!: string[];
+
+  /** One for each column: rows whose cell is empty. */
+  @Column({ type: 'integer', array: true, name: 'empty_cells', default: [] })
+  emptyCells!: number[];
 
   @Column({ type: 'integer', name: 'phone_column' })
   phoneColumn!: number;
@@ -62,6 +70,9 @@ export class ListEntity {
 
   @Column({ type: 'jsonb', name: 'refused_by' })
   refusedBy!: ListSummary['refusedBy'];
+
+  @Column({ type: 'jsonb', name: 'repaired_by', default: {} })
+  repairedBy!: ListSummary['repairedBy'];
 
   @Column({ type: 'jsonb', name: 'refused_rows' })
   refusedRows!: RefusedRow[];

@@ -1,7 +1,16 @@
-import { Controller, Delete, Get, Inject, Param, Put, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Campaign } from '../../../contract/campaign.ts';
-import { LIST_SLOTS, type ListRemoval, type ListSlot } from '../../../contract/list.ts';
+import {
+  LIST_SLOTS,
+  ReadAnewSchema,
+  ReadingQuerySchema,
+  type ListPreview,
+  type ListRemoval,
+  type ListSlot,
+  type ReadAnew,
+  type ReadingOptions,
+} from '../../../contract/list.ts';
 import { campaignId } from '../campaigns/campaign-id.ts';
 import { CampaignsService } from '../campaigns/campaigns.service.ts';
 import type { Config } from '../config.ts';
@@ -10,6 +19,7 @@ import { CurrentCaller, Needs, type Caller } from '../host/caller.ts';
 import { CONFIG } from '../tokens.ts';
 import { ListsService } from './lists.service.ts';
 import { ListDownloads } from './list-downloads.ts';
+import { ListPreviews } from './list-previews.ts';
 import { readUpload, safeFileName } from './upload-body.ts';
 
 @Controller('api/campaigns/:id/lists/:slot')
@@ -18,10 +28,11 @@ export class ListsController {
     private readonly lists: ListsService,
     private readonly campaigns: CampaignsService,
     private readonly downloads: ListDownloads,
+    private readonly previews: ListPreviews,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** The body is the file itself. */
+  /** The body is the file itself; the query may say how it is to be read. */
   @Put()
   @Needs('setUp')
   async upload(
@@ -29,17 +40,56 @@ export class ListsController {
     @Param('id') id: string,
     @Param('slot') slot: string,
     @Query('fileName') fileName: unknown,
+    @Query({ schema: ReadingQuerySchema }) reading: ReadingOptions,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Campaign> {
     const where = [campaignId(id), slotOf(slot)] as const;
     const bytes = await readUpload(request, this.config.uploadStallMs);
-    const gone = new AbortController();
-    response.once('close', () => {
-      if (!response.writableFinished) gone.abort();
-    });
-    await this.lists.upload(caller, ...where, { fileName: safeFileName(fileName), bytes }, gone.signal);
+    const upload = { fileName: safeFileName(fileName), bytes, reading };
+    await this.lists.upload(caller, ...where, upload, goneSignal(response));
     return this.campaigns.get(caller, where[0]);
+  }
+
+  /** Reads the loaded file in another way. */
+  @Post('reading')
+  @Needs('setUp')
+  @HttpCode(200)
+  async readAnew(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('slot') slot: string,
+    @Body({ schema: ReadAnewSchema }) body: ReadAnew,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Campaign> {
+    await this.lists.readAnew(caller, campaignId(id), slotOf(slot), body, goneSignal(response));
+    return this.campaigns.get(caller, campaignId(id));
+  }
+
+  /** The loaded file's first rows, as it is read or as the query says. */
+  @Get('preview')
+  preview(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('slot') slot: string,
+    @Query({ schema: ReadingQuerySchema }) reading: ReadingOptions,
+  ): Promise<ListPreview> {
+    return this.previews.ofLoaded(caller, campaignId(id), slotOf(slot), reading);
+  }
+
+  /** The first rows of a file that is not loaded; the body is its beginning. */
+  @Post('preview')
+  @Needs('setUp')
+  @HttpCode(200)
+  async previewOfBytes(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('slot') slot: string,
+    @Query({ schema: ReadingQuerySchema }) reading: ReadingOptions,
+    @Req() request: Request,
+  ): Promise<ListPreview> {
+    slotOf(slot);
+    return this.previews.ofBytes(caller, campaignId(id), await readUpload(request, this.config.uploadStallMs), reading);
   }
 
   @Delete()
@@ -84,6 +134,15 @@ export class ListsController {
   ): Promise<void> {
     await this.downloads.rows(caller, campaignId(id), slotOf(slot), 'refused', response);
   }
+}
+
+/** Aborts when the caller goes away before there is an answer. */
+function goneSignal(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }
 
 function slotOf(text: string): ListSlot {

@@ -3,6 +3,7 @@ import { CampaignsModule } from '../campaigns/campaigns.module.ts';
 import { DispatchModule } from '../dispatch/dispatch.module.ts';
 import { ReportsModule } from '../reports/reports.module.ts';
 import { ListDownloads } from './list-downloads.ts';
+import { ListPreviews } from './list-previews.ts';
 import { ListsController } from './lists.controller.ts';
 import { ListsService } from './lists.service.ts';
 
@@ -10,6 +11,6 @@ import { ListsService } from './lists.service.ts';
 @Module({
   imports: [CampaignsModule, DispatchModule, ReportsModule],
   controllers: [ListsController],
-  providers: [ListsService, ListDownloads],
+  providers: [ListsService, ListDownloads, ListPreviews],
 })
 export class ListsModule {}

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Method } from '../../../contract/channel.ts';
-import type { ListRemoval, ListSlot } from '../../../contract/list.ts';
+import type { ListRemoval, ListSlot, ReadingOptions } from '../../../contract/list.ts';
 import { lockCampaign, readCampaign, writeEvent, type CampaignRow } from '../campaigns/campaign-state.ts';
 import { LongWork } from '../database/long-work.ts';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
@@ -12,14 +11,20 @@ import { addToRun, enqueueList } from '../dispatch/enqueue.ts';
 import { requeueDuplicates } from '../dispatch/withdraw.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
-import { countDuplicatesAcross } from './list-rows.ts';
+import { copyRows } from './copy-rows.ts';
+import { loadFile, moveFile, storeFile } from './list-files.ts';
+import { countDuplicatesAcross, loadedLists } from './list-rows.ts';
 import { isUnderWay, leavesGaps, removalEffect, removeLoaded, runKey } from './list-removal.ts';
-import { readListInWorker } from './reading/list-reader.ts';
 import type { ListFacts } from './reading/read-list.ts';
 
 export interface Upload {
   fileName: string;
+  /** Of a shared buffer, or they are copied into one. */
   bytes: Uint8Array;
+  /** What a person has said of the file; the rest is told from it. */
+  reading?: ReadingOptions;
+  /** The loaded list whose file this is, when it is read anew: the file then stays as it is stored. */
+  ofList?: number;
 }
 
 /** From an uploaded file to contacts, and their removal. */
@@ -45,11 +50,42 @@ export class ListsService {
     upload: Upload,
     signal: AbortSignal,
   ): Promise<void> {
+    await this.alone(caller, id, slot, () => this.read(caller, id, slot, upload, signal));
+  }
+
+  /**
+   * Reads the loaded file in another way. It goes the road of an upload: in a campaign under way this is a new file.
+   * @param listId the list that the person has looked at
+   * @throws ProblemError list_not_found, file_not_kept, version_conflict when another file has taken its place
+   */
+  async readAnew(
+    caller: Caller,
+    id: number,
+    slot: ListSlot,
+    { list: listId, ...reading }: ReadingOptions & { list?: number | undefined },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { manager } = this.dataSource;
+    await readCampaign(manager, caller.accountId, id);
+    const list = (await loadedLists(manager, caller.accountId, id)).find((each) => each.slot === slot);
+    if (!list) throw new ProblemError('list_not_found');
+    if (listId !== undefined && listId !== list.id) throw new ProblemError('version_conflict');
+    await this.alone(caller, id, slot, async () => {
+      const key = { accountId: caller.accountId, campaignId: id, listId: list.id };
+      const bytes = await loadFile(manager, key);
+      if (!bytes) throw new ProblemError('file_not_kept');
+      const upload = { fileName: list.file_name, bytes, reading, ofList: list.id };
+      await this.read(caller, id, slot, upload, signal);
+    });
+  }
+
+  /** One at a time into each field of this process; a second one is told so at once. */
+  private async alone(caller: Caller, id: number, slot: ListSlot, work: () => Promise<void>): Promise<void> {
     const key = `${caller.accountId}:${id}:${slot}`;
     if (this.reading.has(key)) throw new ProblemError('upload_in_progress');
     this.reading.add(key);
     try {
-      await this.read(caller, id, slot, upload, signal);
+      await work();
       this.dispatcher.wake();
     } finally {
       this.reading.delete(key);
@@ -71,10 +107,14 @@ export class ListsService {
         await runner.startTransaction();
         try {
           const where = { accountId: caller.accountId, campaignId: id, listId };
-          const facts = await copyRows(client, upload.bytes, { ...where, method }, signal);
+          const isStored = upload.ofList !== undefined;
+          const stored = isStored ? Promise.resolve() : storeFile(client, where, upload.bytes);
+          const options = { ...where, method, reading: upload.reading ?? {} };
+          const facts = await copyRows(client, upload.bytes, options, stored, signal);
           signal.throwIfAborted();
-          const { fileName } = upload;
-          await this.adopt(runner.manager, caller, id, slot, listId, { ...facts, method, fileName, bytes });
+          const { fileName, ofList } = upload;
+          const list = { ...facts, method, fileName, bytes, ofList };
+          await this.adopt(runner.manager, caller, id, slot, listId, list);
           await runner.commitTransaction();
         } catch (error) {
           await runner.rollbackTransaction().catch(() => undefined);
@@ -109,11 +149,14 @@ export class ListsService {
   ): Promise<void> {
     const row = requireSlot(await lockCampaign(manager, caller.accountId, id), slot);
     await planForManyRows(manager);
+    if (facts.ofList !== undefined) await this.keepFile(manager, row, facts.ofList, listId);
     const replaced = await removeLoaded(manager, row, slot);
     await manager.query(
       `insert into list (account_id, campaign_id, id, slot, method, file_name, bytes, encoding, separator, columns, phone_column,
-                         rows, contacts, duplicates, refused, refused_by, refused_rows, uploaded_by, uploaded_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, clock_timestamp())`,
+                         rows, contacts, duplicates, refused, refused_by, refused_rows, uploaded_by, header, empty_cells,
+                         repaired_by, uploaded_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+               clock_timestamp())`,
       [
         caller.accountId,
         id,
@@ -133,6 +176,9 @@ export class ListsService {
         JSON.stringify(facts.refusedBy),
         JSON.stringify(facts.refusedRows),
         caller.userId,
+        facts.header,
+        facts.emptyCells,
+        JSON.stringify(facts.repairedBy),
       ],
     );
     await countDuplicatesAcross(manager, caller.accountId, id);
@@ -158,6 +204,17 @@ export class ListsService {
     );
   }
 
+  /** Before the old list goes, and its file with it. */
+  private async keepFile(
+    manager: EntityManager,
+    row: CampaignRow,
+    fromList: number,
+    toList: number,
+  ): Promise<void> {
+    const from = { accountId: row.account_id, campaignId: row.id, listId: fromList };
+    if (!(await moveFile(manager, from, toList))) throw new ProblemError('version_conflict');
+  }
+
   async remove(caller: Caller, id: number, slot: ListSlot): Promise<void> {
     await this.longWork.transaction(async (manager) => {
       const row = await lockCampaign(manager, caller.accountId, id);
@@ -177,6 +234,7 @@ interface FileFacts {
   method: Method;
   fileName: string;
   bytes: number;
+  ofList: number | undefined;
 }
 
 function requireSlot(row: CampaignRow, slot: ListSlot): CampaignRow {
@@ -190,36 +248,4 @@ async function touch(manager: EntityManager, row: CampaignRow): Promise<void> {
     `update campaign_settings set version = version + 1, updated_at = now() where account_id = $1 and campaign_id = $2`,
     [row.account_id, row.id],
   );
-}
-
-const COPY =
-  'copy contact (account_id, campaign_id, list_id, row_no, phone, refusal, repeated, cells) from stdin';
-
-/** The worker makes COPY text, this passes it on; each waits for the other, so memory stays flat. */
-async function copyRows(
-  client: PoolClient,
-  bytes: Uint8Array,
-  where: { accountId: number; campaignId: number; listId: number; method: 'waba' | 'sms' },
-  signal: AbortSignal,
-): Promise<ListFacts> {
-  const copy = client.query(copyFrom(COPY));
-  const copied = new Promise<void>((resolve, reject) => {
-    copy.once('finish', resolve);
-    copy.once('error', reject);
-  });
-  copied.catch(() => undefined);
-  const write = (chunk: Buffer) =>
-    new Promise<void>((resolve, reject) => {
-      copy.write(chunk, (error) => (error ? reject(error) : resolve()));
-    });
-  try {
-    const facts = await readListInWorker(bytes, where, write, signal);
-    copy.end();
-    await copied;
-    return facts;
-  } catch (error) {
-    copy.destroy(error as Error);
-    await copied.catch(() => undefined);
-    throw error;
-  }
 }

@@ -10,15 +10,16 @@ import { ProblemError } from '../errors.ts';
  * @throws ProblemError file_too_large, file_empty, upload_aborted
  */
 export async function readUpload(request: Request, stallMs: number): Promise<Uint8Array> {
-  if (Number(request.headers['content-length'] ?? 0) >= MAX_FILE_BYTES)
-    throw new ProblemError('file_too_large');
-  const chunks: Buffer[] = [];
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared >= MAX_FILE_BYTES) throw new ProblemError('file_too_large');
+  let bytes = sharedBytes(declared || UNDECLARED_BYTES);
   let size = 0;
   try {
     for await (const chunk of unstalled(request, stallMs)) {
+      if (size + chunk.length >= MAX_FILE_BYTES) throw new ProblemError('file_too_large');
+      if (size + chunk.length > bytes.length) bytes = grown(bytes, size + chunk.length);
+      bytes.set(chunk, size);
       size += chunk.length;
-      if (size >= MAX_FILE_BYTES) throw new ProblemError('file_too_large');
-      chunks.push(chunk);
     }
   } catch (error) {
     // What is still to come is not waited for: with the answer the connection closes.
@@ -27,14 +28,21 @@ export async function readUpload(request: Request, stallMs: number): Promise<Uin
   }
   if (!request.complete) throw new ProblemError('upload_aborted');
   if (size === 0) throw new ProblemError('file_empty');
-  // A copy of its own: the worker takes it over, and a pooled buffer's memory belongs to others, too.
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return bytes.subarray(0, size);
+}
+
+/** What a file of undeclared size is given at first. */
+const UNDECLARED_BYTES = 1024 * 1024;
+
+/** The reading thread sees them without a copy, while this one stores them. */
+function sharedBytes(size: number): Uint8Array<SharedArrayBuffer> {
+  return new Uint8Array(new SharedArrayBuffer(size));
+}
+
+function grown(bytes: Uint8Array<SharedArrayBuffer>, size: number): Uint8Array<SharedArrayBuffer> {
+  const larger = sharedBytes(Math.max(size, bytes.length * 2));
+  larger.set(bytes);
+  return larger;
 }
 
 /** The request's pieces; ends in an error when none comes for so long. */

@@ -57,12 +57,15 @@ export function openApiDocument(baseUrl: string, version: string): Json {
 }
 
 function describe(operation: Operation): Json {
-  const parameters = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+  const parameters: Json[] = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
     schema: { type: 'string' },
   }));
+  for (const [name, schema] of Object.entries(operation.query?.entries ?? {})) {
+    parameters.push({ name, in: 'query', required: false, schema: jsonSchema(schema as GenericSchema) });
+  }
   return {
     operationId: `${operation.method}${operation.path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
     summary: operation.summary,

@@ -16,7 +16,12 @@ import {
 } from '../../../contract/campaign.ts';
 import { ChannelSchema, TemplateSchema } from '../../../contract/channel.ts';
 import { LengthsSchema } from '../../../contract/lengths.ts';
-import { ListRemovalSchema } from '../../../contract/list.ts';
+import {
+  ListPreviewSchema,
+  ListRemovalSchema,
+  ReadAnewSchema,
+  ReadingOptionsSchema,
+} from '../../../contract/list.ts';
 import type { ProblemCode } from '../../../contract/problems.ts';
 import { NewStopListEntrySchema, SessionSchema, StopListEntrySchema } from '../../../contract/session.ts';
 import { InstalledSchema, LifecycleSchema } from '../host/lifecycle.service.ts';
@@ -27,6 +32,8 @@ export interface Operation {
   path: string;
   summary: string;
   tag: 'session' | 'channels' | 'campaigns' | 'lists' | 'reports' | 'stop list' | 'host';
+  /** The parameters of the query, none of which is required. */
+  query?: v.ObjectSchema<v.ObjectEntries, undefined>;
   body?: GenericSchema | 'file';
   answer: { status: number; schema?: GenericSchema; file?: true };
   problems: ProblemCode[];
@@ -34,6 +41,7 @@ export interface Operation {
   security: 'session' | 'lifecycle' | 'webhook' | 'none';
 }
 
+const UploadQuerySchema = v.object({ fileName: v.optional(v.string()), ...ReadingOptionsSchema.entries });
 const data = (schema: GenericSchema) => v.object({ data: v.array(schema) });
 const ok = (schema: GenericSchema) => ({ status: 200, schema });
 const none = { status: 204 };
@@ -203,6 +211,7 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary:
       'Load a file into the main or the additional field; the body is the file, its name in ?fileName=',
+    query: UploadQuerySchema,
     body: 'file',
     answer: ok(CampaignSchema),
     problems: [
@@ -213,11 +222,73 @@ export const OPERATIONS: Operation[] = [
       'file_empty',
       'file_not_csv',
       'file_unreadable',
+      'invalid',
       'phone_column_missing',
+      'phone_column_unknown',
       'no_valid_rows',
       'upload_aborted',
       'upload_in_progress',
       'busy',
+    ],
+  },
+  {
+    method: 'post',
+    path: '/api/campaigns/{id}/lists/{slot}/reading',
+    tag: 'lists',
+    security: 'session',
+    summary:
+      'Read the loaded file in another way, as a new upload of it would be; what is left out is told from it',
+    body: ReadAnewSchema,
+    answer: ok(CampaignSchema),
+    problems: [
+      'campaign_not_found',
+      'slot_unknown',
+      'list_not_found',
+      'file_not_kept',
+      'version_conflict',
+      'invalid',
+      'file_unreadable',
+      'phone_column_missing',
+      'phone_column_unknown',
+      'no_valid_rows',
+      'upload_aborted',
+      'upload_in_progress',
+      'busy',
+    ],
+  },
+  {
+    method: 'get',
+    path: '/api/campaigns/{id}/lists/{slot}/preview',
+    tag: 'lists',
+    security: 'session',
+    summary: 'The loaded file’s first rows, as it is read, or as it would be with the options of the query',
+    query: ReadingOptionsSchema,
+    answer: ok(ListPreviewSchema),
+    problems: [
+      'campaign_not_found',
+      'slot_unknown',
+      'list_not_found',
+      'file_not_kept',
+      'invalid',
+      'file_unreadable',
+    ],
+  },
+  {
+    method: 'post',
+    path: '/api/campaigns/{id}/lists/{slot}/preview',
+    tag: 'lists',
+    security: 'session',
+    summary: 'The first rows of a file that is not loaded; the body is the file, or its first 64 KB',
+    query: ReadingOptionsSchema,
+    body: 'file',
+    answer: ok(ListPreviewSchema),
+    problems: [
+      'campaign_not_found',
+      'slot_unknown',
+      'invalid',
+      'file_empty',
+      'file_not_csv',
+      'file_unreadable',
     ],
   },
   {

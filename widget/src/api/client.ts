@@ -25,6 +25,7 @@ export class CancelledError extends Error {
 }
 
 export interface UploadOptions {
+  method?: 'PUT' | 'POST';
   /** 0–1; 1 means all bytes have gone and the server is reading. */
   onProgress?(part: number): void;
   signal?: AbortSignal;
@@ -91,12 +92,12 @@ export function createClient(options: ClientOptions): Client {
     };
   }
 
-  function sent(path: string, file: Blob, { onProgress, signal }: UploadOptions) {
+  function sent(path: string, file: Blob, { method = 'PUT', onProgress, signal }: UploadOptions) {
     return (token: string) =>
       new Promise<Answer>((resolve, reject) => {
         if (signal?.aborted) return reject(new CancelledError());
         const xhr = newXhr();
-        xhr.open('PUT', path);
+        xhr.open(method, path);
         xhr.setRequestHeader('Authorization', `Bearer ${token}`);
         xhr.setRequestHeader('Accept-Language', language());
         xhr.setRequestHeader('Content-Type', 'text/csv');

@@ -3,23 +3,28 @@
  *
  *   idle ──send──▶ sending (bytes go) ──▶ reading (the server reads the rows) ──▶ idle
  *                     └───────cancel or failure───────┴──▶ idle, with the error; what was loaded stays
+ *
+ * A loaded file can be read in another way (rereading), and so can one that failed: it stays at hand.
  */
 import { defineStore } from 'pinia';
-import { computed, reactive } from 'vue';
-import { MAX_FILE_BYTES, type ListSlot } from '../../../contract/list.ts';
-import { CancelledError, problemOf } from '../api/client.ts';
-import { removeList, uploadList } from '../api/lists.ts';
+import { computed, markRaw, reactive } from 'vue';
+import { MAX_FILE_BYTES, type ListSlot, type Reading, type ReadingOptions } from '../../../contract/list.ts';
+import { ApiError, CancelledError, problemOf } from '../api/client.ts';
+import { readListAnew, removeList, uploadList } from '../api/lists.ts';
 import { useCampaign } from '../campaigns/campaign.store.ts';
+import { isAboutReading } from './reading-choice.ts';
 
 export interface Upload {
-  phase: 'idle' | 'sending' | 'reading' | 'removing';
+  phase: 'idle' | 'sending' | 'reading' | 'rereading' | 'removing';
   /** 0–1 */
   part: number;
   fileName: string;
   error: unknown;
+  /** Could not be read by itself, and may be when a person says how. */
+  unread: File | null;
 }
 
-const idle = (): Upload => ({ phase: 'idle', part: 0, fileName: '', error: null });
+const idle = (): Upload => ({ phase: 'idle', part: 0, fileName: '', error: null, unread: null });
 
 export const useLists = defineStore('lists', () => {
   const store = useCampaign();
@@ -37,7 +42,7 @@ export const useLists = defineStore('lists', () => {
     return store.draft.additionalList && free('additional') ? 'additional' : null;
   });
 
-  async function send(slot: ListSlot, file: File): Promise<void> {
+  async function send(slot: ListSlot, file: File, reading: ReadingOptions = {}): Promise<void> {
     const campaign = store.campaign;
     if (!campaign || uploads[slot].phase !== 'idle') return;
     // Said before a byte goes: ten megabytes take a while to be refused.
@@ -54,13 +59,14 @@ export const useLists = defineStore('lists', () => {
       // The switch for the second field has to be known to the server first.
       await store.flush();
       const options = { onProgress, signal: abort.signal };
-      const answer = await store.mutate(() => uploadList(campaign.id, slot, file, options));
+      const answer = await store.mutate(() => uploadList(campaign.id, slot, file, reading, options));
       store.take(answer);
       Object.assign(upload, idle());
     } catch (error) {
       Object.assign(upload, idle(), {
         error: error instanceof CancelledError ? null : error,
         fileName: file.name,
+        unread: error instanceof ApiError && isAboutReading(error.code) ? markRaw(file) : null,
       });
     } finally {
       if (aborts.get(slot) === abort) aborts.delete(slot);
@@ -69,6 +75,23 @@ export const useLists = defineStore('lists', () => {
 
   function refuse(slot: ListSlot, file: File, code: string): void {
     Object.assign(uploads[slot], idle(), { error: problemOf(code), fileName: file.name });
+  }
+
+  /** @returns whether the list is now read so */
+  async function readAnew(slot: ListSlot, reading: Reading): Promise<boolean> {
+    const [campaign, list] = [store.campaign, listOf(slot)];
+    if (!campaign || !list || uploads[slot].phase !== 'idle') return false;
+    Object.assign(uploads[slot], idle(), { phase: 'rereading' });
+    try {
+      await store.flush();
+      const body = { ...reading, list: list.id };
+      store.take(await store.mutate(() => readListAnew(campaign.id, slot, body)));
+      Object.assign(uploads[slot], idle());
+      return true;
+    } catch (error) {
+      Object.assign(uploads[slot], idle(), { error });
+      return false;
+    }
   }
 
   async function remove(slot: ListSlot): Promise<void> {
@@ -96,5 +119,5 @@ export const useLists = defineStore('lists', () => {
     }
   }
 
-  return { uploads, listOf, locked, freeSlot, send, remove, cancel, cancelAll };
+  return { uploads, listOf, locked, freeSlot, send, readAnew, remove, cancel, cancelAll };
 });

@@ -1,3 +1,4 @@
+import type { ReadingOptions } from '../../../../contract/list.ts';
 import { columnKey } from '../../../../contract/sms-text.ts';
 import { normalisePhone } from './phone.ts';
 
@@ -25,16 +26,22 @@ const NAME_LENGTH = 100;
 /**
  * Decides what the columns are from the first rows of a file (up to 200, without empty ones; the header among them).
  * The phone column is the one named so, or else the one with the most valid numbers, at least half of its cells.
+ * @param chosen what a person has said; a phone column that the file does not have is null in the answer
  */
-export function findColumns(rows: readonly (readonly string[])[]): Columns {
+export function findColumns(
+  rows: readonly (readonly string[])[],
+  chosen: Pick<ReadingOptions, 'header' | 'phoneColumn'> = {},
+): Columns {
   const first = rows[0] ?? [];
-  const isHeaderPossible = !first.some((cell) => normalisePhone(cell).ok);
+  const isHeaderPossible = chosen.header ?? !first.some((cell) => normalisePhone(cell).ok);
   const body = isHeaderPossible ? rows.slice(1) : rows;
   const width = usedWidth(rows);
   const shares = Array.from({ length: width }, (_, at) => validShare(body, at));
   const byName = isHeaderPossible ? phoneByName(first, shares) : null;
-  const phone = byName ?? phoneByContent(shares);
-  const header = byName !== null || (isHeaderPossible && phone !== null && isTitle(first[phone]));
+  const told = chosen.phoneColumn ?? byName ?? phoneByContent(shares);
+  const phone = told !== null && told < width ? told : null;
+  const header =
+    chosen.header ?? (byName !== null || (isHeaderPossible && phone !== null && isTitle(first[phone])));
   return { names: nameColumns(header ? first : null, width, phone), phone, header };
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Encoding } from '../../../../contract/list.ts';
+import { ENCODINGS as ENCODINGS_KNOWN, type Encoding } from '../../../../contract/list.ts';
 import { encode } from '../../../test/encode.ts';
+import { russianList, shortestList } from '../../../test/russian.ts';
 import { detectEncoding, readText } from './encoding.ts';
 import { ListProblem, type ListProblemCode } from './list-problem.ts';
 
@@ -43,31 +44,80 @@ describe.each(ENCODINGS)('%s (byte order mark: %s)', (encoding, bom) => {
   });
 });
 
-const letter = fc.constantFrom(...'абвгдеёжзийклмнопрстуфхцчшщъыьэюяАБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЭЮЯ');
-const word = fc.string({ unit: letter, minLength: 1, maxLength: 12 });
-const digits = fc.integer({ min: 80_000_000_000, max: 89_999_999_999 }).map(String);
-const table = fc
-  .array(fc.tuple(word, digits), { minLength: 1, maxLength: 20 })
-  .map((rows) => rows.map((row) => row.join(';')).join('\r\n'));
+describe.each(['koi8-r', 'ibm866'] as const)('%s', (encoding) => {
+  test.each([
+    ['a short file', SHORT],
+    ['a long file', LONG],
+    ['small letters', 'телефон;имя\n89123456789;мария ёлкина\n'],
+    ['capitals', 'ТЕЛЕФОН;ИМЯ\n89123456789;МАРИЯ ЁЛКИНА\n'],
+    ['names far from the beginning', `${'89123456789;\n'.repeat(20_000)}89123456789;Мария Ёлкина\n`],
+  ])('%s is read', (_, text) => {
+    const read = readText(encode(text, encoding));
+    expect(read.encoding).toBe(encoding);
+    expect(read.text.toString()).toBe(text);
+  });
 
-test('property: a small windows-1251 list of Cyrillic words is taken for what it is', () => {
+  test('two or three letters do not tell, and are taken for windows-1251', () => {
+    for (const name of ['Ян', 'Цой', 'Лев']) {
+      expect(readText(encode(`89123456789;${name}`, encoding)).encoding).toBe('windows-1251');
+    }
+  });
+
+  test('most Russian lists are recognised', () => {
+    const lists = fc.sample(russianList, { numRuns: 500, seed: 1 });
+    const known = lists.filter((text) => readText(encode(text, encoding)).encoding === encoding);
+    expect(known.length).toBeGreaterThan(480);
+  });
+});
+
+test.each([
+  ['in capitals', 'ТЕЛЕФОН;ФАМИЛИЯ\r\n89033163239;ФЁДОР\r\n89931901091;ЧЕХОЛ\r\n'],
+  ['with hard signs', 'ТЕЛЕФОН;АДРЕС\r\n89872023076;ОБЪЕДКОВ;С. ОБЪЯЧЕВО\r\n'],
+  ['of names from elsewhere', '89123456789;Кызы Айбийке\r\n89123456780;Нгуен Тхи Хыонг\r\n'],
+  ['in Ukrainian', 'Телефон;Ім’я\r\n89123456789;Їжакевич Євген\r\n'],
+  ['in Bulgarian', 'Телефон;Име\r\n89123456789;Ъглов Щъркел\r\n'],
+  ['of dashes and quotes alone', '89123456789;«—» №\r\n'],
+  ['of chance letters', 'дЩ;ъЫьЬ\r\n89123456789;жЖшЩъ\r\n'],
+])('a windows-1251 list %s is taken for what it is', (_, text) => {
+  expect(readText(encode(text, 'windows-1251')).encoding).toBe('windows-1251');
+});
+
+test('property: every Russian list in windows-1251, however short, is taken for what it is', () => {
   fc.assert(
-    fc.property(table, (text) => {
-      const bytes = encode(text, 'windows-1251');
-      expect(readText(bytes).encoding).toBe('windows-1251');
-      expect(readText(bytes).text.toString()).toBe(text);
+    fc.property(fc.oneof(russianList, shortestList), (text) => {
+      const read = readText(encode(text, 'windows-1251'));
+      expect(read.encoding).toBe('windows-1251');
+      expect(read.text.toString()).toBe(text);
     }),
-    { numRuns: 600 },
+    { numRuns: 2000 },
   );
 });
 
 test('property: the same list in UTF-16 without a byte order mark too', () => {
   fc.assert(
-    fc.property(table, fc.constantFrom('utf-16le' as const, 'utf-16be' as const), (text, encoding) => {
+    fc.property(russianList, fc.constantFrom('utf-16le' as const, 'utf-16be' as const), (text, encoding) => {
       expect(detectEncoding(encode(text, encoding))).toEqual({ encoding, bomBytes: 0 });
     }),
     { numRuns: 300 },
   );
+});
+
+describe('an encoding chosen by hand', () => {
+  const text = 'Телефон;Имя\n89123456789;Ян\n';
+
+  test.each([...ENCODINGS_KNOWN])('%s is used, its byte order mark left out', (encoding) => {
+    const bytes = encode(text, encoding, encoding.startsWith('utf'));
+    expect(readText(bytes, encoding)).toEqual({ encoding, text: Buffer.from(text) });
+  });
+
+  test('is used even when the text becomes nonsense, which the preview shows', () => {
+    expect(readText(Buffer.from('Мира'), 'windows-1251').text.toString()).toBe('РњРёСЂР°');
+  });
+
+  test('does not make text of what is none', () => {
+    expect(() => readText(start('%PDF-1.7\n'), 'windows-1251')).toThrow(ListProblem);
+    expect(() => readText(noise, 'koi8-r')).toThrow(ListProblem);
+  });
 });
 
 test('a character on the border of a decoded block is not broken', () => {

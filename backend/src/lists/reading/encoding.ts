@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Encoding } from '../../../../contract/list.ts';
+import { cyrillicEncoding } from './cyrillic.ts';
 import { ListProblem } from './list-problem.ts';
 import { looksBinary, signatureKind } from './not-csv.ts';
 
@@ -12,18 +13,37 @@ export interface DetectedEncoding {
 const LOOKED_AT = 64 * 1024;
 const LINE_FEED = 10;
 
+const MARKS: Partial<Record<Encoding, readonly number[]>> = {
+  'utf-8': [0xef, 0xbb, 0xbf],
+  'utf-16le': [0xff, 0xfe],
+  'utf-16be': [0xfe, 0xff],
+};
+
 /**
- * By the byte order mark; else UTF-16 by where its zero bytes stand; else UTF-8 where every byte obeys it; else
- * windows-1251. Libraries that guess took a third to a half of short windows-1251 lists for something else.
+ * By the byte order mark; else UTF-16 by where its zero bytes stand; else UTF-8 where every byte obeys it; else the
+ * one-byte encoding whose text is most like Russian. Libraries that guess took a third to a half of short
+ * windows-1251 lists for something else.
  */
 export function detectEncoding(bytes: Uint8Array): DetectedEncoding {
-  const [a, b, c] = bytes;
-  if (a === 0xef && b === 0xbb && c === 0xbf) return { encoding: 'utf-8', bomBytes: 3 };
+  if (markLength(bytes, 'utf-8') > 0) return { encoding: 'utf-8', bomBytes: 3 };
   // FF FE is also «яю» in windows-1251, but only UTF-16 has zeros, at its line ends and separators.
-  if (a === 0xff && b === 0xfe && hasZero(bytes)) return { encoding: 'utf-16le', bomBytes: 2 };
-  if (a === 0xfe && b === 0xff && hasZero(bytes)) return { encoding: 'utf-16be', bomBytes: 2 };
-  const encoding = utf16ByZeros(bytes) ?? (isMostlyUtf8(bytes) ? 'utf-8' : 'windows-1251');
+  for (const encoding of ['utf-16le', 'utf-16be'] as const) {
+    if (markLength(bytes, encoding) > 0 && hasZero(bytes)) return { encoding, bomBytes: 2 };
+  }
+  const encoding =
+    utf16ByZeros(bytes) ?? (isMostlyUtf8(bytes) ? 'utf-8' : cyrillicEncoding(fromFirstLetter(bytes)));
   return { encoding, bomBytes: 0 };
+}
+
+function markLength(bytes: Uint8Array, encoding: Encoding): number {
+  const mark = MARKS[encoding] ?? [];
+  return mark.every((byte, at) => bytes[at] === byte) ? mark.length : 0;
+}
+
+/** Where something stands that is not ASCII: what comes before says nothing of the encoding. */
+function fromFirstLetter(bytes: Uint8Array): Uint8Array {
+  const first = bytes.findIndex((byte) => byte >= 0x80);
+  return bytes.subarray(Math.max(0, first - 1), Math.max(0, first - 1) + LOOKED_AT);
 }
 
 function hasZero(bytes: Uint8Array): boolean {
@@ -117,14 +137,15 @@ function withoutNuls(text: Buffer): Buffer {
 }
 
 /**
+ * @param chosen the encoding when a person has said it
  * @returns the file's text as UTF-8 and the encoding it had
  * @throws ListProblem file_not_csv (with `kind`), file_unreadable, file_empty
  */
-export function readText(bytes: Uint8Array): { text: Buffer; encoding: Encoding } {
+export function readText(bytes: Uint8Array, chosen?: Encoding): { text: Buffer; encoding: Encoding } {
   if (bytes.length === 0) throw new ListProblem('file_empty');
   const signature = signatureKind(bytes);
   if (signature) throw new ListProblem('file_not_csv', { kind: signature });
-  const detected = detectEncoding(bytes);
+  const detected = chosen ? { encoding: chosen, bomBytes: markLength(bytes, chosen) } : detectEncoding(bytes);
   if (!detected.encoding.startsWith('utf-16') && looksBinary(bytes)) {
     throw new ListProblem('file_not_csv', { kind: 'binary' });
   }

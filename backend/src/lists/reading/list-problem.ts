@@ -4,7 +4,12 @@ import { ProblemError, type ProblemParams } from '../../errors.ts';
 /** What can be wrong with a file as a whole; a single row that is wrong is refused instead. */
 export type ListProblemCode = Extract<
   ProblemCode,
-  'file_empty' | 'file_not_csv' | 'file_unreadable' | 'phone_column_missing' | 'no_valid_rows'
+  | 'file_empty'
+  | 'file_not_csv'
+  | 'file_unreadable'
+  | 'phone_column_missing'
+  | 'phone_column_unknown'
+  | 'no_valid_rows'
 >;
 
 export class ListProblem extends ProblemError {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import type { Repair } from '../../../../contract/list.ts';
 import { normalisePhone } from './phone.ts';
 
 /** `+79…` for a mobile number, `landline +7…`, or the reason of the refusal. */
@@ -167,8 +168,47 @@ describe('what else is met in lists', () => {
     ['+999 123 456 789', 'invalid'],
     ['8 930 000-00-00', 'invalid'],
     ['8 930 010-00-00', '+79300100000'],
+    ['8 912 345-67-8²', 'ambiguous'],
+    ['8912345678①', 'ambiguous'],
+    ['x'.repeat(201), 'too_long'],
+    [' '.repeat(201), 'empty'],
+    [`8 912 345-67-89${' '.repeat(185)}`, '+79123456789'],
+    [`8 912 345-67-89${' '.repeat(186)}`, 'too_long'],
   ])('%j is %s', (cell, expected) => {
     expect(read(cell)).toBe(expected);
+  });
+});
+
+describe('what was undone to read a number is said', () => {
+  test.each<[string, Repair[]]>([
+    ['+7 (912) 345-67-89', []],
+    ['+49 151 23456789', []],
+    ['89123456789', ['trunk_eight']],
+    ['+8 912 345-67-89', ['trunk_eight']],
+    ['+7 8 912 345-67-89', ['trunk_eight']],
+    ['8 495 123-45-67', ['trunk_eight']],
+    ['79123456789', ['plus']],
+    ['375291234567', ['plus']],
+    ['9123456789', ['country_code']],
+    ['007 912 345 67 89', ['dialling_prefix']],
+    ['8~10~49 151 23456789', ['dialling_prefix']],
+    ['7,9123456789E+10', ['exponent', 'plus']],
+    ['9,123456789E+09', ['exponent', 'country_code']],
+    ['+7,9123456789E+10', ['exponent']],
+    ['79123456789,00', ['decimal_tail', 'plus']],
+    ['79,123,456,789', ['thousands', 'plus']],
+    ["'+79123456789", ['wrapper']],
+    ['="89123456789"', ['wrapper', 'trunk_eight']],
+    ['\u200b+79123456789', ['invisible']],
+    ['\u202a="79123456789.0"\u202c', ['invisible', 'wrapper', 'decimal_tail', 'plus']],
+    ['тел. +7 912 345-67-89', ['label']],
+    ['https://wa.me/79123456789', ['label']],
+    ['+7 912 345-67-89 (Иван)', ['label']],
+    ['+7 912 345-67-89 доб. 123', ['extension']],
+    ['моб. 8 912 345-67-89 доб. 123', ['label', 'extension', 'trunk_eight']],
+    ['\u00a0+7\u2009912\u202f3456789', []],
+  ])('%j: %j', (cell, repairs) => {
+    expect(normalisePhone(cell)).toMatchObject({ ok: true, repairs });
   });
 });
 
@@ -209,7 +249,7 @@ test('property: a number read once is read again as itself', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom(...'+7890123456 -()'), maxLength: 18 }), (cell) => {
       const phone = normalisePhone(cell);
-      if (phone.ok) expect(normalisePhone(phone.e164)).toEqual(phone);
+      if (phone.ok) expect(normalisePhone(phone.e164)).toEqual({ ...phone, repairs: [] });
     }),
     { numRuns: 2000 },
   );
@@ -246,8 +286,27 @@ test('property: no cell whatever throws, and what is read has the form of E.164'
   );
 });
 
-test('a cell of a megabyte is refused as quickly as any', () => {
-  for (const filling of ['1', ' ', 'а', '8 912 ', '=', "'", '(', 'доб', 'х1 ', '\n']) {
-    expect(normalisePhone(`8${filling.repeat(1_000_000 / filling.length)}я1`).ok).toBe(false);
+test('a cell of a megabyte is refused before any pattern sees it', () => {
+  for (const filling of ['1', 'а', '8 912 ', '=', "'", '(', 'доб', 'х1 ', ',', '\n']) {
+    const cell = `8${filling.repeat(1_000_000 / filling.length)}я1`;
+    expect(normalisePhone(cell)).toEqual({ ok: false, reason: 'too_long' });
   }
+});
+
+test('a plus or a digit more or less than libphonenumber takes is never made up: both agree on clean numbers', () => {
+  const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 7, maxLength: 14 });
+  const foreign = fc.constantFrom('375', '380', '998', '996', '374', '995', '49', '44', '1', '7', '86', '90');
+  fc.assert(
+    fc.property(foreign, digits, (country, rest) => {
+      const cell = `+${country}${rest}`;
+      const parsed = parsePhoneNumberFromString(cell);
+      const phone = normalisePhone(cell);
+      const isKnownOtherwise = /^\+79/.test(cell) || /^\+7?8/.test(cell);
+      if (phone.ok) expect([parsed?.isValid(), parsed?.number]).toEqual([true, phone.e164]);
+      else if (parsed?.isValid() && parsed.number === cell && !isKnownOtherwise) {
+        expect([cell, phone.reason, parsed.getType()]).not.toEqual([cell, expect.anything(), 'MOBILE']);
+      }
+    }),
+    { numRuns: 3000 },
+  );
 });

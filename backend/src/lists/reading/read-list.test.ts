@@ -1,19 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ENCODINGS } from '../../../../contract/list.ts';
+import { ENCODINGS, type Encoding, type ReadingOptions } from '../../../../contract/list.ts';
 import { encode } from '../../../test/encode.ts';
 import { readList, type ListFacts, type ReadRow } from './read-list.ts';
 
-function read(text: string | Uint8Array, method: 'waba' | 'sms' = 'sms'): ListFacts & { read: ReadRow[] } {
+function read(
+  text: string | Uint8Array,
+  method: 'waba' | 'sms' = 'sms',
+  reading: ReadingOptions = {},
+): ListFacts & { read: ReadRow[] } {
   const rows: ReadRow[] = [];
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-  const facts = readList(bytes, { method }, (batch) => rows.push(...batch));
+  const facts = readList(bytes, { method, reading }, (batch) => rows.push(...batch));
   return { ...facts, read: rows };
 }
 
-function problemOf(text: string): unknown {
+function problemOf(text: string, reading: ReadingOptions = {}): unknown {
   try {
-    return read(text);
+    return read(text, 'sms', reading);
   } catch (error) {
     const { name, code, params } = error as { name: string; code: string; params: object };
     return { name, code, params };
@@ -28,13 +32,16 @@ describe('a list', () => {
     expect(list).toEqual({
       encoding: 'utf-8',
       separator: ';',
+      header: true,
       columns: ['Имя', 'Телефон', 'Столбец 3'],
+      emptyCells: [0, 0, 2],
       phoneColumn: 1,
       rows: 3,
       contacts: 1,
       duplicates: 1,
       refused: 1,
       refusedBy: { no_number: 1 },
+      repairedBy: { trunk_eight: 1 },
       refusedRows: [{ row: 3, original: 'нет', reason: 'no_number' }],
       read: [
         {
@@ -125,6 +132,32 @@ describe('a list', () => {
     expect(problemOf(text)).toEqual({ name: 'ListProblem', code, params });
   });
 
+  test('what was undone is counted by kind, for the numbers that were taken', () => {
+    const cells = ['89123456789', "'+79123456780", '7,9123456781E+10', '7,91235E+10', '84951234567'];
+    const { repairedBy } = read(`Телефон;Имя\n${cells.map((each) => `${each};x`).join('\n')}\n`);
+    expect(repairedBy).toEqual({ trunk_eight: 1, wrapper: 1, exponent: 1, plus: 1 });
+  });
+
+  test('empty cells are counted in every column, rows that are too short among them', () => {
+    const list = read('Телефон;Имя;Город\n89123456789;;Уфа\n89123456780; \n89123456781\n;Пётр;\n');
+    expect(list.emptyCells).toEqual([1, 3, 3]);
+    expect(list.read.map(({ cells }) => cells.length)).toEqual([3, 3, 3, 3]);
+  });
+
+  test('a cell of a megabyte, in quotes or not, leaves its row and the others whole', () => {
+    const long = 'Очень; длинно! '.repeat(40_000);
+    const bare = long.replaceAll(';', ',');
+    const list = read(`Имя;Телефон\n"${long}";89123456789\n${bare};89123456780\nИван;89123456781\n`);
+    expect(list).toMatchObject({ rows: 3, contacts: 3 });
+    expect(list.read.map(({ cells }) => cells[0]!.length)).toEqual([10_000, 10_000, 4]);
+  });
+
+  test('a phone cell of a megabyte is refused, shown cut', () => {
+    const list = read(`Телефон;Имя\n${'8,'.repeat(500_000)};x\n89123456789;y\n`);
+    expect(list).toMatchObject({ contacts: 1, refusedBy: { too_long: 1 } });
+    expect(list.refusedRows[0]!.original).toHaveLength(100);
+  });
+
   test('a wide header over narrow rows does not blow up memory', () => {
     const header = `Телефон${';x'.repeat(900)}`;
     expect(problemOf(`${header}\n${'89123456789\n'.repeat(30_000)}`)).toMatchObject({
@@ -132,6 +165,43 @@ describe('a list', () => {
     });
     expect(problemOf(`Телефон${';x'.repeat(2000)}\n89123456789\n`)).toMatchObject({
       code: 'file_unreadable',
+    });
+  });
+});
+
+describe('what a person has said of the file', () => {
+  const text = 'Телефон;Рабочий\n89123456789;89123456780\n89123456781;\n';
+
+  test.each<[ReadingOptions, object]>([
+    [{}, { phoneColumn: 0, header: true, rows: 2, contacts: 2 }],
+    [{ phoneColumn: 1 }, { phoneColumn: 1, header: true, rows: 2, contacts: 1, refusedBy: { empty: 1 } }],
+    [{ header: false }, { phoneColumn: 0, header: false, rows: 3, refusedBy: { no_number: 1 } }],
+    [
+      { header: false, phoneColumn: 0 },
+      { columns: ['Телефон', 'Столбец 2'], rows: 3, contacts: 2 },
+    ],
+  ])('%j', (reading, expected) => {
+    expect(read(text, 'sms', reading)).toMatchObject(expected);
+  });
+
+  test('a first row of numbers can be said to be the header', () => {
+    const list = read('89123456789\n89123456780\n', 'sms', { header: true });
+    expect(list).toMatchObject({ columns: ['89123456789'], rows: 1, contacts: 1 });
+  });
+
+  test('a separator that the guess would not take', () => {
+    const commas = '89123456789,5;x\n89123456780,6;y\n';
+    expect(read(commas, 'sms', { separator: ',' })).toMatchObject({ separator: ',', contacts: 2 });
+    expect(read(`sep=;\n${commas}`, 'sms', { separator: ',' }).read[0]!.cells).toEqual([
+      '89123456789',
+      '5;x',
+    ]);
+  });
+
+  test('a phone column that there is not is named, counted from one', () => {
+    expect(problemOf(text, { phoneColumn: 2 })).toMatchObject({
+      code: 'phone_column_unknown',
+      params: { column: 3 },
     });
   });
 });
@@ -152,7 +222,12 @@ describe('a generated list', () => {
     '89123456789/89031112233',
     '12.03.1990',
   );
-  const name = fc.stringMatching(/^[А-Яа-я";,\t\r\n ]{0,15}$/);
+  const word = fc.constantFrom('Пётр', 'Иванова Мария', 'ООО', 'Ромашка', 'Уфа', 'доставка', 'ёлка');
+  const sign = fc.constantFrom(...'";,\t\r\n ');
+  const name = fc.array(fc.oneof(word, sign), { maxLength: 5 }).map((parts) => parts.join(''));
+  /** Rarer encodings are told from enough letters only; here they are said. */
+  const said = (encoding: Encoding): ReadingOptions =>
+    encoding === 'koi8-r' || encoding === 'ibm866' ? { encoding } : {};
   const row = fc.tuple(
     fc.oneof(
       { weight: 4, arbitrary: good },
@@ -176,7 +251,8 @@ describe('a generated list', () => {
             ['Телефон', 'Имя', 'id'],
             ...all.map(([{ cell }, text], at) => [cell, text, `k${at}`]),
           ].map(line);
-          const list = read(encode(lines.join(end), encoding, encoding.startsWith('utf-16')));
+          const bytes = encode(lines.join(end), encoding, encoding.startsWith('utf-16'));
+          const list = read(bytes, 'sms', said(encoding));
           const numbers = all.map(([{ number }]) => number).filter((number) => number !== null);
           expect(list).toMatchObject({
             encoding,
@@ -195,6 +271,54 @@ describe('a generated list', () => {
         },
       ),
       { numRuns: 150 },
+    );
+  });
+
+  const damagedCell = fc.constantFrom(
+    '',
+    ' ',
+    '"',
+    'ООО "Ромашка"',
+    '"Пётр',
+    'a\0b',
+    '=1+1',
+    'x'.repeat(300),
+    '89123456789',
+    '\u200b',
+  );
+  const damagedRow = fc.tuple(
+    fc.oneof(
+      good,
+      wrong.map((cell) => ({ number: null, cell })),
+    ),
+    fc.array(damagedCell, { maxLength: 6 }),
+    fc.constantFrom('', ';', ';;;;', '"'),
+  );
+
+  test('with ragged rows, stray quotes, NULs and long cells adds up, and no column miscounts its empty cells', () => {
+    fc.assert(
+      fc.property(
+        fc.array(damagedRow, { maxLength: 40 }),
+        fc.constantFrom(...ENCODINGS),
+        fc.constantFrom('\r\n', '\n', '\r'),
+        fc.boolean(),
+        (rows, encoding, end, header) => {
+          const lines = rows.map(([{ cell }, cells, tail]) => [cell, ...cells].join(';') + tail);
+          const first = ['89101234567;Иванова Мария;доставка на дом', ''];
+          const text = [...(header ? ['Телефон;Имя;Комментарий;Имя;;'] : []), ...first, ...lines].join(end);
+          const bytes = encode(text, encoding, encoding.startsWith('utf-16'));
+          const list = read(bytes, 'sms', { phoneColumn: 0, ...said(encoding) });
+          expect(list.rows).toBe(list.contacts + list.duplicates + list.refused);
+          expect(list.read).toHaveLength(list.rows);
+          expect(list.read.filter(({ repeated }) => repeated)).toHaveLength(list.duplicates);
+          expect(list.read.filter(({ refusal }) => refusal !== null)).toHaveLength(list.refused);
+          expect(Object.values(list.refusedBy).reduce((sum, count) => sum + count, 0)).toBe(list.refused);
+          expect(list.emptyCells).toEqual(
+            list.columns.map((_, at) => list.read.filter(({ cells }) => cells[at]!.trim() === '').length),
+          );
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 

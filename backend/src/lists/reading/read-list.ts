@@ -1,10 +1,10 @@
-import type { ListSummary, Refusal } from '../../../../contract/list.ts';
+import type { ListSummary, ReadingOptions, Refusal, Repair } from '../../../../contract/list.ts';
 import { findColumns, type Columns } from './columns.ts';
 import { readText } from './encoding.ts';
 import { ListProblem } from './list-problem.ts';
 import { normalisePhone } from './phone.ts';
 import { PhoneSet } from './phone-set.ts';
-import { readRecords } from './records.ts';
+import { isBlank, readNumbered, type NumberedRecord } from './records.ts';
 import { findSeparator } from './separator.ts';
 
 export interface ReadRow {
@@ -24,22 +24,28 @@ export type ListFacts = Pick<
   ListSummary,
   | 'encoding'
   | 'separator'
+  | 'header'
   | 'columns'
+  | 'emptyCells'
   | 'phoneColumn'
   | 'rows'
   | 'contacts'
   | 'duplicates'
   | 'refused'
   | 'refusedBy'
+  | 'repairedBy'
   | 'refusedRows'
 >;
 
 export interface ReadOptions {
   /** SMS refuses landlines; WhatsApp can live on one. */
   method: 'waba' | 'sms';
+  /** What a person has said of the file; the rest is told from it. */
+  reading?: ReadingOptions;
 }
 
-const SAMPLE_ROWS = 200;
+/** Rows that the columns are told from. */
+export const SAMPLE_ROWS = 200;
 const REFUSED_SHOWN = 20;
 const ORIGINAL_LENGTH = 100;
 const CELL_LENGTH = 10_000;
@@ -50,23 +56,21 @@ const MAX_PADDING = 20_000_000;
 /**
  * Reads a file from its bytes to rows, in one pass; rows are emitted in batches as they are read, and the sum
  * rows = contacts + duplicates + refused holds for what is returned.
- * @throws ListProblem file_empty, file_not_csv, file_unreadable, phone_column_missing; no_valid_rows after the last batch
+ * @throws ListProblem file_empty, file_not_csv, file_unreadable, phone_column_missing, phone_column_unknown;
+ *   no_valid_rows after the last batch
  */
 export function readList(
   bytes: Uint8Array,
   options: ReadOptions,
   emit: (rows: ReadRow[]) => void,
 ): ListFacts {
-  const { text, encoding } = readText(bytes);
-  const { separator, skip } = findSeparator(text);
-  const reader = new RowReader(options);
+  const reading = options.reading ?? {};
+  const { text, encoding } = readText(bytes, reading.encoding);
+  const { separator, skip } = findSeparator(text, reading.separator);
+  const reader = new RowReader(options.method, reading);
   let waiting: NumberedRecord[] = [];
-  let number = 0;
-  for (const records of readRecords(text.subarray(skip), separator)) {
-    for (const cells of records) {
-      number += 1;
-      if (!isEmpty(cells)) waiting.push({ row: number, cells });
-    }
+  for (const records of readNumbered(text.subarray(skip), separator)) {
+    waiting = waiting.length === 0 ? records : [...waiting, ...records];
     // The columns are decided once there are enough rows to judge by.
     if (!reader.isReady && waiting.length < SAMPLE_ROWS) continue;
     emit(reader.read(waiting));
@@ -74,15 +78,6 @@ export function readList(
   }
   if (waiting.length > 0) emit(reader.read(waiting));
   return { encoding, separator, ...reader.facts() };
-}
-
-interface NumberedRecord {
-  row: number;
-  cells: string[];
-}
-
-function isEmpty(cells: readonly string[]): boolean {
-  return cells.every((cell) => cell === '' || cell.trim() === '');
 }
 
 /** Turns records into rows, and counts. */
@@ -95,10 +90,14 @@ class RowReader {
   private readonly refusedBy: Partial<Record<Refusal, number>> = {};
   private refused = 0;
   private readonly refusedRows: ListFacts['refusedRows'] = [];
-  private readonly options: ReadOptions;
+  private readonly repairedBy: Partial<Record<Repair, number>> = {};
+  private emptyCells: number[] = [];
+  private readonly method: ReadOptions['method'];
+  private readonly reading: ReadingOptions;
 
-  constructor(options: ReadOptions) {
-    this.options = options;
+  constructor(method: ReadOptions['method'], reading: ReadingOptions) {
+    this.method = method;
+    this.reading = reading;
   }
 
   get isReady(): boolean {
@@ -108,7 +107,8 @@ class RowReader {
   read(records: readonly NumberedRecord[]): ReadRow[] {
     let body = records;
     if (!this.columns) {
-      this.columns = requireColumns(records);
+      this.columns = requireColumns(records, this.reading);
+      this.emptyCells = this.columns.names.map(() => 0);
       if (this.columns.header) body = records.slice(1);
     }
     const { phone, names } = this.columns;
@@ -116,10 +116,12 @@ class RowReader {
   }
 
   private readRow({ row, cells: raw }: NumberedRecord, phoneColumn: number, width: number): ReadRow {
+    // The cell as it was: taking off an apostrophe is a repair, too.
+    const found = normalisePhone(raw[phoneColumn] ?? '');
     const cells = this.fit(raw, width, row);
-    const found = normalisePhone(cells[phoneColumn]!);
     this.rows += 1;
-    if (found.ok && !(found.kind === 'landline' && this.options.method === 'sms')) {
+    if (found.ok && !(found.kind === 'landline' && this.method === 'sms')) {
+      for (const repair of found.repairs) this.repairedBy[repair] = (this.repairedBy[repair] ?? 0) + 1;
       const repeated = !this.seen.add(found.e164);
       if (repeated) this.duplicates += 1;
       return { row, cells, phone: found.e164, refusal: null, repeated };
@@ -139,41 +141,54 @@ class RowReader {
     for (let at = 0; at < cells.length; at++) {
       const cell = cells[at]!;
       if (cell.length > CELL_LENGTH) cells[at] = cut(cell, CELL_LENGTH);
+      else if (isBlank(cell)) this.emptyCells[at]! += 1;
       else if (cell.charCodeAt(0) === 39 && /^'[=+\-@\t\r]/.test(cell)) cells[at] = cell.slice(1);
     }
     this.padding += width - cells.length;
     if (this.padding > MAX_PADDING) throw new ListProblem('file_unreadable', { row });
-    while (cells.length < width) cells.push('');
+    while (cells.length < width) this.emptyCells[cells.push('') - 1]! += 1;
     return cells;
   }
 
   facts(): Omit<ListFacts, 'encoding' | 'separator'> {
-    const { columns, rows, duplicates, refused, refusedBy, refusedRows } = this;
+    const { columns, rows, duplicates, refused, refusedBy, repairedBy, refusedRows, emptyCells } = this;
     const contacts = this.seen.size;
     if (!columns || rows === 0) throw new ListProblem('file_empty');
     if (contacts === 0) throw new ListProblem('no_valid_rows', { rows });
     return {
+      header: columns.header,
       columns: columns.names,
+      emptyCells,
       phoneColumn: columns.phone,
       rows,
       contacts,
       duplicates,
       refused,
       refusedBy,
+      repairedBy,
       refusedRows,
     };
   }
 }
 
-function requireColumns(records: readonly NumberedRecord[]): Columns & { phone: number } {
-  const { names, phone, header } = findColumns(records.slice(0, SAMPLE_ROWS).map(({ cells }) => cells));
-  if (phone === null) throw new ListProblem('phone_column_missing');
+function requireColumns(
+  records: readonly NumberedRecord[],
+  reading: ReadingOptions,
+): Columns & { phone: number } {
+  const sample = records.slice(0, SAMPLE_ROWS).map(({ cells }) => cells);
+  const { names, phone, header } = findColumns(sample, reading);
+  if (phone === null) throw missingPhones(reading);
   if (names.length > MAX_COLUMNS) throw new ListProblem('file_unreadable', { row: records[0]!.row });
   return { names, phone, header };
 }
 
+function missingPhones({ phoneColumn }: ReadingOptions): ListProblem {
+  if (phoneColumn === undefined) return new ListProblem('phone_column_missing');
+  return new ListProblem('phone_column_unknown', { column: phoneColumn + 1 });
+}
+
 /** Never in the middle of a surrogate pair. */
-function cut(text: string, length: number): string {
+export function cut(text: string, length: number): string {
   if (text.length <= length) return text;
   const isPair = /[\uD800-\uDBFF]/.test(text[length - 1]!);
   return text.slice(0, isPair ? length - 1 : length);

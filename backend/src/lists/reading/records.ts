@@ -1,6 +1,35 @@
 import { parse } from 'csv-parse/sync';
+import type { Separator } from '../../../../contract/list.ts';
 import { cutIntoSlices } from './quotes.ts';
-import type { Separator } from './separator.ts';
+
+export interface NumberedRecord {
+  /** As a spreadsheet numbers it: from 1, the header and empty rows count. */
+  row: number;
+  cells: string[];
+}
+
+/** The records that have anything in them, with their numbers, a slice at a time. */
+export function* readNumbered(text: Buffer, separator: Separator): Generator<NumberedRecord[]> {
+  let row = 0;
+  for (const records of readRecords(text, separator)) {
+    const filled: NumberedRecord[] = [];
+    for (const cells of records) {
+      row += 1;
+      if (!cells.every(isBlank)) filled.push({ row, cells });
+    }
+    yield filled;
+  }
+}
+
+/** Nothing, or spaces alone. */
+export function isBlank(cell: string): boolean {
+  return cell === '' || (mayBeSpace(cell.charCodeAt(0)) && cell.trim() === '');
+}
+
+/** False for all of ASCII and Cyrillic that can be seen, which most cells begin with. */
+function mayBeSpace(code: number): boolean {
+  return code <= 32 || code === 160 || code >= 0x1680;
+}
 
 /**
  * The records of a text (UTF-8), a slice at a time, empty ones included so that rows can be numbered as a

@@ -1,6 +1,4 @@
-import type { ListSummary } from '../../../../contract/list.ts';
-
-export type Separator = ListSummary['separator'];
+import type { Separator } from '../../../../contract/list.ts';
 
 /** In order of preference where several fit equally. */
 const CANDIDATES: readonly Separator[] = [';', '\t', ','];
@@ -17,13 +15,14 @@ export interface FoundSeparator {
 /**
  * Finds how the cells of a text (UTF-8) are separated. A `sep=` line decides; else the candidate that stands,
  * outside quotes, in the most lines. One column without separators is read as `;`.
+ * @param chosen the separator when a person has said it; a `sep=` line is skipped all the same
  */
-export function findSeparator(text: Buffer): FoundSeparator {
+export function findSeparator(text: Buffer, chosen?: Separator): FoundSeparator {
   const sample = text.toString('utf8', 0, SAMPLE_BYTES);
   const said = /^"?sep=(.)"?(?:\r\n|\n|\r|$)/i.exec(sample);
   const skip = said ? Buffer.byteLength(said[0]) : 0;
   const named = CANDIDATES.find((each) => each === said?.[1]);
-  return { separator: named ?? judge(sample.slice(said?.[0].length ?? 0)), skip };
+  return { separator: chosen ?? named ?? judge(sample.slice(said?.[0].length ?? 0)), skip };
 }
 
 function judge(sample: string): Separator {
