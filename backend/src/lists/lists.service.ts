@@ -198,7 +198,7 @@ export class ListsService {
 
   /** What removing or replacing a file would do to its entries, to be shown before it is done. */
   removal(caller: Caller, id: number, slot: ListSlot): Promise<ListRemoval> {
-    return this.dataSource.transaction(async (manager) =>
+    return this.longWork.transaction(async (manager) =>
       removalEffect(manager, await readCampaign(manager, caller.accountId, id), slot),
     );
   }

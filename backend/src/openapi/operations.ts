@@ -193,7 +193,7 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary: 'How many messages each scope of a Restart would queue now',
     answer: ok(RestartCountsSchema),
-    problems: ['campaign_not_found', 'control_not_allowed'],
+    problems: ['campaign_not_found', 'control_not_allowed', 'busy'],
   },
   {
     method: 'get',
@@ -307,7 +307,7 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary: 'What removing the file, or replacing it, would do to its entries',
     answer: ok(ListRemovalSchema),
-    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found'],
+    problems: ['campaign_not_found', 'slot_unknown', 'list_not_found', 'busy'],
   },
   {
     method: 'get',
