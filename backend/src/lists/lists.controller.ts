@@ -1,4 +1,17 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Put,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Campaign } from '../../../contract/campaign.ts';
 import {
@@ -89,7 +102,12 @@ export class ListsController {
     @Req() request: Request,
   ): Promise<ListPreview> {
     slotOf(slot);
-    return this.previews.ofBytes(caller, campaignId(id), await readUpload(request, this.config.uploadStallMs), reading);
+    return this.previews.ofBytes(
+      caller,
+      campaignId(id),
+      await readUpload(request, this.config.uploadStallMs),
+      reading,
+    );
   }
 
   @Delete()

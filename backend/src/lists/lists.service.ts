@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Method } from '../../../contract/channel.ts';
 import type { ListRemoval, ListSlot, ReadingOptions } from '../../../contract/list.ts';

@@ -1,11 +1,5 @@
 import type { Campaign } from '../../../contract/campaign.ts';
-import type {
-  ListPreview,
-  ListRemoval,
-  ListSlot,
-  ReadAnew,
-  ReadingOptions,
-} from '../../../contract/list.ts';
+import type { ListPreview, ListRemoval, ListSlot, ReadAnew, ReadingOptions } from '../../../contract/list.ts';
 import { client, type UploadOptions } from './client.ts';
 
 /** As many bytes as the server looks at for a preview. */
