@@ -238,6 +238,7 @@ export const en = {
   'reading.underWay':
     'The campaign is under way: reading the file anew is the same as replacing it with a new one.',
   'reading.apply': 'Read the file this way',
+  'reading.confirmTitle': 'Read “{name}” anew?',
   'reading.done': 'The file is read anew',
   'separator.semicolon': 'semicolon',
   'separator.comma': 'comma',

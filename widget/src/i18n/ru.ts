@@ -287,6 +287,7 @@ export const ru: Record<MessageKey, Message> = {
   'reading.noPhones': 'Столбец с телефонами не найден. Выберите его сами.',
   'reading.underWay': 'Рассылка уже идёт: прочитать файл заново — то же, что заменить его новым.',
   'reading.apply': 'Прочитать файл так',
+  'reading.confirmTitle': 'Прочитать «{name}» заново?',
   'reading.done': 'Файл прочитан заново',
   'separator.semicolon': 'точка с запятой',
   'separator.comma': 'запятая',
