@@ -84,8 +84,8 @@ export const PROBLEMS = {
   },
   busy: {
     status: 503,
-    en: 'Too many files are being read and written right now; nothing was changed. Try again in a few seconds.',
-    ru: 'Сейчас обрабатывается слишком много файлов, ничего не изменилось. Повторите через несколько секунд.',
+    en: 'Files or queues are being worked on right now; nothing was changed. Try again in a few seconds.',
+    ru: 'Сейчас обрабатываются файлы или очереди рассылок, ничего не изменилось. Повторите через несколько секунд.',
   },
   // Campaign
   campaign_not_found: {

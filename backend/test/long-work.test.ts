@@ -118,6 +118,10 @@ test('however many change whole lists at once, campaigns go out and quick reques
     content: { channelId: 'sms-romashka' },
   });
   await api.until(campaignId, ({ state }) => state === 'completed');
+  // A quick change of what is being worked on does not wait for ever.
+  const { version } = await api.get(ids[0]!);
+  const change = { version, settings: { name: 'Переименована' } };
+  expect((await api.call('patch', `/campaigns/${ids[0]}`).send(change).expect(503)).body.code).toBe('busy');
   await runner.rollbackTransaction();
   await runner.release();
   const answers = await cleared;

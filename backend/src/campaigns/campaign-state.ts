@@ -74,6 +74,29 @@ export async function lockCampaign(
   return row;
 }
 
+/** How long a change that is done in a moment waits for a longer one, be it a Clear or a Start of a large campaign. */
+const LOCK_WAIT_MS = 3000;
+/** PostgreSQL: the lock did not come free in that time. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * The same on a connection for quick work: those who wait for one campaign must not take the connections of all.
+ * @throws ProblemError `busy` where somebody else is at the campaign for longer
+ */
+export async function lockCampaignSoon(
+  manager: EntityManager,
+  accountId: number,
+  id: number,
+): Promise<CampaignRow> {
+  await manager.query(`set local lock_timeout = ${LOCK_WAIT_MS}`);
+  try {
+    return await lockCampaign(manager, accountId, id);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) throw new ProblemError('busy');
+    throw error;
+  }
+}
+
 /** Another one after every change of the campaign's row in the database, the settings' own row apart. */
 export async function rowVersion(manager: EntityManager, accountId: number, id: number): Promise<string> {
   const sql = 'select xmin::text as version from campaign where account_id = $1 and id = $2';

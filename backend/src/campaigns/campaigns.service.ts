@@ -16,7 +16,7 @@ import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { isUnderWay } from '../lists/list-removal.ts';
 import { CampaignEventEntity } from './campaign-event.entity.ts';
-import { lockCampaign, readCampaign, writeEvent, type CampaignRow } from './campaign-state.ts';
+import { lockCampaignSoon, readCampaign, writeEvent, type CampaignRow } from './campaign-state.ts';
 import { refillQueue } from './refill-queue.ts';
 import { campaignView, settingsOf } from './campaign-view.ts';
 
@@ -97,7 +97,7 @@ export class CampaignsService {
   async change(caller: Caller, id: number, change: CampaignChange): Promise<Campaign> {
     await uniqueName(() =>
       this.dataSource.transaction(async (manager) => {
-        const row = await lockCampaign(manager, caller.accountId, id);
+        const row = await lockCampaignSoon(manager, caller.accountId, id);
         if (row.version !== change.version)
           throw new ProblemError('version_conflict', { version: row.version });
         const before = settingsOf(row);
@@ -165,7 +165,7 @@ export class CampaignsService {
   /** Takes a draft or a finished campaign off the list; its report is kept with the account's data. */
   async remove(caller: Caller, id: number): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      const row = await lockCampaign(manager, caller.accountId, id);
+      const row = await lockCampaignSoon(manager, caller.accountId, id);
       if (row.state !== 'draft' && row.state !== 'completed') throw new ProblemError('campaign_has_runs');
       await manager.query(
         'update campaign_settings set archived_at = now() where account_id = $1 and campaign_id = $2',

@@ -16,6 +16,7 @@ import type { Caller } from '../host/caller.ts';
 import {
   changeState,
   lockCampaign,
+  lockCampaignSoon,
   readCampaign,
   requireControl,
   rowVersion,
@@ -70,7 +71,7 @@ export class ControlsService {
   ): Promise<void> {
     const to = { pause: 'paused', resume: 'running', cancelSchedule: 'draft' } as const;
     await this.dataSource.transaction(async (manager) => {
-      const { state } = await lockCampaign(manager, caller.accountId, id);
+      const { state } = await lockCampaignSoon(manager, caller.accountId, id);
       requireControl(control, state);
       await changeState(manager, caller.accountId, id, {
         action: control,

@@ -5,7 +5,7 @@
  * an old run still adds up.
  */
 export const ERASING: readonly { kind: string; sql: string }[] = [
-  ...['contact', 'list_file', 'provider_message', 'reply', 'inbox', 'stop_list'].map((table) => ({
+  ...['list_file', 'contact', 'provider_message', 'reply', 'inbox', 'stop_list'].map((table) => ({
     kind: table,
     sql: removeSome(table),
   })),

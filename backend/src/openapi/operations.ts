@@ -111,7 +111,7 @@ export const OPERATIONS: Operation[] = [
     summary: 'Change settings',
     body: CampaignChangeSchema,
     answer: ok(CampaignSchema),
-    problems: ['campaign_not_found', 'invalid', 'name_taken', 'version_conflict', 'settings_locked'],
+    problems: ['campaign_not_found', 'invalid', 'name_taken', 'version_conflict', 'settings_locked', 'busy'],
   },
   {
     method: 'delete',
@@ -120,7 +120,7 @@ export const OPERATIONS: Operation[] = [
     security: 'session',
     summary: 'Take a draft or finished campaign off the list',
     answer: none,
-    problems: ['campaign_not_found', 'campaign_has_runs'],
+    problems: ['campaign_not_found', 'campaign_has_runs', 'busy'],
   },
   {
     method: 'get',
