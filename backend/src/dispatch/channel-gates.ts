@@ -2,7 +2,7 @@
  * How each channel is doing, as this process sees it: pure, the time comes in as an argument (milliseconds of the
  * monotonic clock). A channel's gate closes for everybody who goes through it, and for nobody else:
  *   - told to slow down, it closes for the time the provider named, and from then on lets through half as much,
- *     winning it back over the next minutes (multiplicative decrease);
+ *     winning it back within the next minute (multiplicative decrease);
  *   - not answering, it closes for 1, 2, 4 … 60 seconds, and is then tried by one campaign before the others.
  */
 
@@ -15,8 +15,8 @@ const TRIAL_MS = 10_000;
 const LOOK_AGAIN_MS = 500;
 /** The least share of the rate that is left to a channel told to slow down again and again. */
 const LEAST_FACTOR = 1 / 64;
-/** In this time a slowed channel wins back twice its share. */
-const RECOVERY_MS = 30_000;
+/** In this time a slowed channel wins back twice its share. Longer would let a few stray answers hold a channel down for good. */
+const RECOVERY_MS = 10_000;
 /** Answers to what was on its way together count as one. */
 const SAME_WORD_MS = 1000;
 
