@@ -19,11 +19,11 @@ describe('a channel told to slow down', () => {
     gates.slowDown(CHANNEL, 0, 1000);
     gates.slowDown(CHANNEL, 0, 1500);
     expect(gates.share(CHANNEL, 1500)).toBeCloseTo(0.5, 1);
-    gates.slowDown(CHANNEL, 0, 2500);
-    expect(gates.share(CHANNEL, 2500)).toBeCloseTo(0.25, 1);
-    expect(gates.share(CHANNEL, 12_500)).toBeCloseTo(0.5, 1);
+    gates.slowDown(CHANNEL, 0, 2000);
+    expect(gates.share(CHANNEL, 2000)).toBeCloseTo(0.25, 1);
+    expect(gates.share(CHANNEL, 12_000)).toBeCloseTo(0.5, 1);
     expect(gates.share(CHANNEL, 120_000)).toBe(1);
-    expect(gates.share(OTHER, 2500)).toBe(1);
+    expect(gates.share(OTHER, 2000)).toBe(1);
   });
 });
 
