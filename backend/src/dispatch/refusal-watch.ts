@@ -1,3 +1,6 @@
+/** Runs kept in memory. Forgetting one only means that the rows are asked once more. */
+const KEPT = 10_000;
+
 /**
  * When the first messages of a run are all refused for one cause, the next ones will be, too, and going on would burn
  * the list. Counts from memory; the database decides (`pauseAllRefused`), so that a process that has just taken the
@@ -17,16 +20,21 @@ export class RefusalWatch {
     const known = this.runs.get(run);
     if (known === 'through') return false;
     if (known && known.reason !== reason) {
-      this.runs.set(run, 'through');
+      this.keep(run, 'through');
       return false;
     }
     const count = (known?.count ?? 0) + 1;
-    this.runs.set(run, count < this.threshold ? { reason, count } : 'through');
+    this.keep(run, count < this.threshold ? { reason, count } : 'through');
     return count >= this.threshold;
   }
 
   accepted(run: string): void {
-    if (this.runs.get(run) !== 'through') this.runs.set(run, 'through');
+    if (this.runs.get(run) !== 'through') this.keep(run, 'through');
+  }
+
+  private keep(run: string, known: { reason: string; count: number } | 'through'): void {
+    if (this.runs.size >= KEPT && !this.runs.has(run)) this.forget(this.runs.keys().next().value!);
+    this.runs.set(run, known);
   }
 
   forget(run: string): void {
