@@ -1,3 +1,4 @@
+import { int4Array } from './binary-array.ts';
 import type { DispatchDatabase, Statement } from './dispatch-database.ts';
 import { LATENESS, SPREAD, WINDOW } from './pacing.ts';
 
@@ -182,9 +183,9 @@ export async function grantedRows(
   const found = await database.rows<MessageRow>(ROWS, [
     accounts,
     ids,
-    grants.map((grant) => grant.run),
-    grants.map((grant) => grant.low),
-    grants.map((grant) => grant.high),
+    int4Array(grants.map((grant) => grant.run)),
+    int4Array(grants.map((grant) => grant.low)),
+    int4Array(grants.map((grant) => grant.high)),
   ]);
   const rows: GrantedRow[][] = grants.map(() => []);
   for (const [nth, position, attempt, inDoubt, listId, phone, cells, stopped, withdrawn] of found) {
@@ -218,6 +219,9 @@ export async function skipHoles(
   await database.rows(SKIP, [...keysOf(campaigns), owner]);
 }
 
-export function keysOf(campaigns: readonly CampaignKey[]): [accounts: number[], campaigns: number[]] {
-  return [campaigns.map((each) => each.accountId), campaigns.map((each) => each.campaignId)];
+export function keysOf(campaigns: readonly CampaignKey[]): [accounts: Buffer, campaigns: Buffer] {
+  return [
+    int4Array(campaigns.map((each) => each.accountId)),
+    int4Array(campaigns.map((each) => each.campaignId)),
+  ];
 }

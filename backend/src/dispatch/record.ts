@@ -1,4 +1,5 @@
 import type { MessageState } from '../../../contract/message-states.ts';
+import { boolArray, float8Array, int2Array, int4Array, textArray } from './binary-array.ts';
 import type { DispatchDatabase, Statement } from './dispatch-database.ts';
 
 /** What became of one message. `queued`: it did not leave and waits for its grant to be handed out again. */
@@ -41,7 +42,7 @@ const RECORD: Statement = {
   name: 'record',
   text: `
 with outcome as (
-  select * from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::message_state[], $6::smallint[], $7::bool[], $8::smallint[],
+  select * from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::text[]::message_state[], $6::smallint[], $7::bool[], $8::smallint[],
                        $9::text[], $10::text[], $11::float8[], $12::text[], $13::text[])
     as o (account_id, campaign_id, run, position, state, attempt, in_doubt, segments, reason, detail, sent_at, provider_id, recipient)),
 settled as (
@@ -83,25 +84,25 @@ export async function record(
   endings: readonly GrantEnd[],
 ): Promise<void> {
   await database.rows(RECORD, [
-    outcomes.map((each) => each.accountId),
-    outcomes.map((each) => each.campaignId),
-    outcomes.map((each) => each.run),
-    outcomes.map((each) => each.position),
-    outcomes.map((each) => each.state),
-    outcomes.map((each) => each.attempt),
-    outcomes.map((each) => each.inDoubt),
-    outcomes.map((each) => each.segments),
-    outcomes.map((each) => each.reason),
-    outcomes.map((each) => each.detail),
-    outcomes.map((each) => each.sentAt),
-    outcomes.map((each) => each.providerId),
-    outcomes.map((each) => recipientOf(each.channelId, each.phone)),
-    endings.map((each) => each.accountId),
-    endings.map((each) => each.campaignId),
-    endings.map((each) => each.run),
-    endings.map((each) => each.low),
+    int4Array(outcomes.map((each) => each.accountId)),
+    int4Array(outcomes.map((each) => each.campaignId)),
+    int4Array(outcomes.map((each) => each.run)),
+    int4Array(outcomes.map((each) => each.position)),
+    textArray(outcomes.map((each) => each.state)),
+    int2Array(outcomes.map((each) => each.attempt)),
+    boolArray(outcomes.map((each) => each.inDoubt)),
+    int2Array(outcomes.map((each) => each.segments)),
+    textArray(outcomes.map((each) => each.reason)),
+    textArray(outcomes.map((each) => each.detail)),
+    float8Array(outcomes.map((each) => each.sentAt)),
+    textArray(outcomes.map((each) => each.providerId)),
+    textArray(outcomes.map((each) => recipientOf(each.channelId, each.phone))),
+    int4Array(endings.map((each) => each.accountId)),
+    int4Array(endings.map((each) => each.campaignId)),
+    int4Array(endings.map((each) => each.run)),
+    int4Array(endings.map((each) => each.low)),
     endings.map((each) => each.lease),
-    endings.map((each) => each.giveBackAfterMs),
+    float8Array(endings.map((each) => each.giveBackAfterMs)),
     owner,
   ]);
 }
