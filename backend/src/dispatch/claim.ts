@@ -150,15 +150,18 @@ export async function claim(
 const ROWS: Statement = {
   name: 'granted rows',
   text: `
-select g.nth::int, m.position, m.attempt, m.in_doubt, m.list_id, c.phone, c.cells, s.phone is not null,
+select g.nth::int, m.position, m.attempt, m.in_doubt, m.list_id, c.phone, c.cells,
+       case when g.has_stop_list
+            then exists (select from stop_list s where s.account_id = c.account_id and s.phone = c.phone)
+            else false end,
        coalesce(m.reason = 'list_removed', false)
-  from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::int[]) with ordinality
-       as g (account_id, campaign_id, run, low, high, nth)
+  from (select *, exists (select from stop_list s where s.account_id = granted.account_id) as has_stop_list
+          from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::int[]) with ordinality
+               as granted (account_id, campaign_id, run, low, high, nth)) g
   join message m on m.account_id = g.account_id and m.campaign_id = g.campaign_id and m.run = g.run
    and m.position > g.low and m.position <= g.high and m.state = 'queued'
   join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
    and c.list_id = m.list_id and c.row_no = m.row_no
-  left join stop_list s on s.account_id = c.account_id and s.phone = c.phone
  order by g.nth, m.position`,
 };
 
