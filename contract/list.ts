@@ -148,6 +148,8 @@ export const ListSummarySchema = v.object({
   /** Contacts of this file whose number stands in the other file already; only the additional file has them. */
   duplicatesOfOther: Count,
   refused: Count,
+  /** Rows that were refused once and have been put right by correction files; contacts or duplicates now. */
+  corrected: Count,
   refusedBy: RefusedBySchema,
   /** Numbers read after something had been undone, contacts and duplicates alike; one may stand under several kinds. */
   repairedBy: RepairedBySchema,
@@ -171,6 +173,23 @@ export const ListRemovalSchema = v.object({
   byOther: Count,
 });
 export type ListRemoval = v.InferOutput<typeof ListRemovalSchema>;
+
+/** What a correction file did: rows of that file = taken + stillRefused + already + unknown. */
+export const CorrectionSchema = v.object({
+  /** Rows that are contacts or duplicates now. */
+  taken: Count,
+  /** Of those, rows whose number the file had already. */
+  repeated: Count,
+  /** Of those, rows queued in the run that is under way. */
+  queued: Count,
+  /** Rows whose number cannot be written to even now. */
+  stillRefused: Count,
+  /** Rows that were right before. */
+  already: Count,
+  /** Rows without a row number of the file, or with one that another row has too. */
+  unknown: Count,
+});
+export type Correction = v.InferOutput<typeof CorrectionSchema>;
 
 type Sentence = Record<'en' | 'ru', string>;
 
