@@ -1,4 +1,4 @@
-import type { Campaign } from '../../../contract/campaign.ts';
+import type { Campaign, CorrectionResult } from '../../../contract/campaign.ts';
 import type { ListPreview, ListRemoval, ListSlot, ReadAnew, ReadingOptions } from '../../../contract/list.ts';
 import { client, type UploadOptions } from './client.ts';
 
@@ -15,6 +15,16 @@ export function uploadList(
   options: UploadOptions,
 ): Promise<Campaign> {
   return client().upload(`${pathOf(id, slot)}?${queryOf(reading, { fileName: file.name })}`, file, options);
+}
+
+/** The refused rows put right; the list stays. */
+export function correctList(
+  id: number,
+  slot: ListSlot,
+  file: File,
+  options: UploadOptions,
+): Promise<CorrectionResult> {
+  return client().upload(`${pathOf(id, slot)}/corrections`, file, { ...options, method: 'POST' });
 }
 
 export function removeList(id: number, slot: ListSlot): Promise<Campaign> {
