@@ -174,6 +174,31 @@ export const ListRemovalSchema = v.object({
 });
 export type ListRemoval = v.InferOutput<typeof ListRemovalSchema>;
 
+/**
+ * What a file would do in a field, before it is loaded. Its rows = refused + duplicates + stopped + written + waiting +
+ * again + added; a number counts by the first of these that is true of it. With duplicates removed only `again` and
+ * `added` get a message, else all but the refused and the stopped.
+ */
+export const ListReplacementSchema = v.object({
+  /** What becomes of the entries of the file that is there; null in an empty field. */
+  removal: v.nullable(ListRemovalSchema),
+  removeDuplicates: v.boolean(),
+  rows: Count,
+  refused: Count,
+  /** Later occurrences within the file, where duplicates are removed. */
+  duplicates: Count,
+  stopped: Count,
+  /** Numbers written to, or just being written to, in the run that is under way or was the last. */
+  written: Count,
+  /** Numbers that are written to without this file: by the other one, or left in the queue. */
+  waiting: Count,
+  /** Numbers that the file it replaces has, too. */
+  again: Count,
+  /** Numbers that are new. */
+  added: Count,
+});
+export type ListReplacement = v.InferOutput<typeof ListReplacementSchema>;
+
 /** What a correction file did: rows of that file = taken + stillRefused + already + unknown. */
 export const CorrectionSchema = v.object({
   /** Rows that are contacts or duplicates now. */

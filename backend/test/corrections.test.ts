@@ -46,13 +46,8 @@ async function correct(id: number, file: string | Uint8Array, slot: ListSlot = '
   return correction;
 }
 
-/** Of a loaded list of numbers: what stands in its correction file put right, each by what it is given. */
-async function mend(id: number, cells: Record<string, number>, slot: ListSlot = 'main'): Promise<Correction> {
-  let text = await textOf(id, 'utf-8', slot);
-  for (const [cell, number] of Object.entries(cells))
-    text = text.replace(`\n${cell};`, `\n${phoneOf(number)};`);
-  return correct(id, text, slot);
-}
+const mend = (id: number, cells: Record<string, number>, slot: ListSlot = 'main') =>
+  still.correct(id, slot, Object.entries(cells));
 
 const listOf = async (id: number, slot: ListSlot = 'main') =>
   (await still.api.get(id)).lists.find((list) => list.slot === slot)!;

@@ -3,6 +3,7 @@ import type { Method } from '../../../contract/channel.ts';
 import type { ListSlot, ListSummary } from '../../../contract/list.ts';
 import type { CampaignRow } from '../campaigns/campaign-state.ts';
 import { rowsOf } from '../database/rows.ts';
+import { ProblemError } from '../errors.ts';
 
 /** A list as the database holds it. */
 export interface ListRow {
@@ -102,4 +103,10 @@ export async function newVersion(manager: EntityManager, row: CampaignRow): Prom
     `update campaign_settings set version = version + 1, updated_at = now() where account_id = $1 and campaign_id = $2`,
     [row.account_id, row.id],
   );
+}
+
+/** @throws ProblemError additional_list_off */
+export function requireSlot(row: CampaignRow, slot: ListSlot): CampaignRow {
+  if (slot === 'additional' && !row.additional_list) throw new ProblemError('additional_list_off');
+  return row;
 }

@@ -20,6 +20,7 @@ import {
   ReadingQuerySchema,
   type ListPreview,
   type ListRemoval,
+  type ListReplacement,
   type ListSlot,
   type ReadAnew,
   type ReadingOptions,
@@ -35,6 +36,7 @@ import { CorrectionDownload } from './correcting/correction-download.ts';
 import { CorrectionsService } from './correcting/corrections.service.ts';
 import { ListsService } from './lists.service.ts';
 import { ListDownloads } from './list-downloads.ts';
+import { ListReplacements } from './list-replacement.ts';
 import { ListPreviews } from './list-previews.ts';
 import { readUpload, safeFileName } from './upload-body.ts';
 
@@ -47,6 +49,7 @@ export class ListsController {
     private readonly downloads: ListDownloads,
     private readonly correctionDownload: CorrectionDownload,
     private readonly previews: ListPreviews,
+    private readonly replacements: ListReplacements,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -134,6 +137,37 @@ export class ListsController {
     @Param('slot') slot: string,
   ): Promise<ListRemoval> {
     return this.lists.removal(caller, campaignId(id), slotOf(slot));
+  }
+
+  /** What loading this file here would do; the body is the file, the query may say how it is to be read. */
+  @Post('replacement')
+  @Needs('setUp')
+  @HttpCode(200)
+  async replacement(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('slot') slot: string,
+    @Query({ schema: ReadingQuerySchema }) reading: ReadingOptions,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ListReplacement> {
+    const where = [campaignId(id), slotOf(slot)] as const;
+    const bytes = await readUpload(request, this.config.uploadStallMs);
+    return this.replacements.ofUpload(caller, ...where, { bytes, reading }, goneSignal(response));
+  }
+
+  /** What reading the loaded file in another way would do. */
+  @Post('reading/replacement')
+  @Needs('setUp')
+  @HttpCode(200)
+  readingReplacement(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('slot') slot: string,
+    @Body({ schema: ReadAnewSchema }) body: ReadAnew,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ListReplacement> {
+    return this.replacements.ofReading(caller, campaignId(id), slotOf(slot), body, goneSignal(response));
   }
 
   /** The numbers that stand more than once in this file, as CSV. */

@@ -11,8 +11,8 @@ import { requeueDuplicates } from '../dispatch/withdraw.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { copyRows } from './copy-rows.ts';
-import { loadFile, moveFile, storeFile } from './list-files.ts';
-import { countDuplicatesAcross, loadedLists, newVersion } from './list-rows.ts';
+import { keptFile, moveFile, storeFile } from './list-files.ts';
+import { countDuplicatesAcross, newVersion, requireSlot } from './list-rows.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { isUnderWay, leavesGaps, removalEffect, removeLoaded, runKey } from './list-removal.ts';
 import type { ListFacts } from './reading/read-list.ts';
@@ -65,13 +65,8 @@ export class ListsService {
   ): Promise<void> {
     const { manager } = this.dataSource;
     await readCampaign(manager, caller.accountId, id);
-    const list = (await loadedLists(manager, caller.accountId, id)).find((each) => each.slot === slot);
-    if (!list) throw new ProblemError('list_not_found');
-    if (listId !== undefined && listId !== list.id) throw new ProblemError('version_conflict');
     await this.alone(caller, id, slot, async () => {
-      const key = { accountId: caller.accountId, campaignId: id, listId: list.id };
-      const bytes = await loadFile(manager, key);
-      if (!bytes) throw new ProblemError('file_not_kept');
+      const { list, bytes } = await keptFile(manager, caller.accountId, id, slot, listId);
       const upload = { fileName: list.file_name, bytes, reading, ofList: list.id };
       await this.read(caller, id, slot, upload, signal);
     });
@@ -225,9 +220,4 @@ interface FileFacts {
   fileName: string;
   bytes: number;
   ofList: number | undefined;
-}
-
-function requireSlot(row: CampaignRow, slot: ListSlot): CampaignRow {
-  if (slot === 'additional' && !row.additional_list) throw new ProblemError('additional_list_off');
-  return row;
 }
