@@ -172,8 +172,6 @@ export const en = {
   'lists.removeTitle': 'Remove “{name}”?',
   'lists.replaceTitle': 'Replace “{name}”?',
   'lists.replaceBy': 'The new file: {name}.',
-  'lists.replaceNew':
-    'New numbers are queued. While duplicates are removed, nobody who was written to in this run is written to again.',
   'removalEffect.written': {
     one: '{count} message has been handed over and stays in the report.',
     other: '{count} messages have been handed over and stay in the report.',
@@ -199,6 +197,51 @@ export const en = {
     other: '{count} numbers stand in the other file too and are written to by that one.',
   },
   'removalEffect.nothing': 'Nobody else is going to be written to by this file.',
+  'replacement.counting': 'Counting what the new rows would do…',
+  'replacement.title': 'In the new file:',
+  'replacement.readTitle': 'Read this way, the file has:',
+  'replacement.added': {
+    one: '{count} new number.',
+    other: '{count} new numbers.',
+  },
+  'replacement.again': {
+    one: '{count} number that is in the file now: it stays in the campaign.',
+    other: '{count} numbers that are in the file now: they stay in the campaign.',
+  },
+  'replacement.written': {
+    one: '{count} number that this run has written to already: not a second time.',
+    other: '{count} numbers that this run has written to already: not a second time.',
+  },
+  'replacement.writtenAgain': {
+    one: '{count} number that this run has written to already: it gets a second message, because duplicates are not removed.',
+    other:
+      '{count} numbers that this run has written to already: they get a second message, because duplicates are not removed.',
+  },
+  'replacement.writtenLast': {
+    one: '{count} number that the last run has written to.',
+    other: '{count} numbers that the last run has written to.',
+  },
+  'replacement.waiting': {
+    one: '{count} number that is written to without this file: not a second time.',
+    other: '{count} numbers that are written to without this file: not a second time.',
+  },
+  'replacement.waitingAgain': {
+    one: '{count} number that is written to without this file: it gets a second message, because duplicates are not removed.',
+    other:
+      '{count} numbers that are written to without this file: they get a second message, because duplicates are not removed.',
+  },
+  'replacement.stopped': {
+    one: '{count} row on the stop list: not written to.',
+    other: '{count} rows on the stop list: not written to.',
+  },
+  'replacement.duplicates': {
+    one: '{count} duplicate within the file.',
+    other: '{count} duplicates within the file.',
+  },
+  'replacement.refused': {
+    one: '{count} row that is refused.',
+    other: '{count} rows that are refused.',
+  },
   'lists.rows': 'Rows',
   'lists.contacts': 'Contacts',
   'lists.duplicates': 'Duplicates',
