@@ -2,6 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { CorrectionResult } from '../../contract/campaign.ts';
 import type { Correction, Encoding, ListSlot } from '../../contract/list.ts';
 import { accountAddsUp } from '../../contract/message-states.ts';
+import { LongWork } from '../src/database/long-work.ts';
+import { Dispatcher } from '../src/dispatch/dispatcher.ts';
+import type { Caller } from '../src/host/caller.ts';
+import { CorrectionsService } from '../src/lists/correcting/corrections.service.ts';
+import { OneAtATime } from '../src/lists/one-at-a-time.ts';
 import { encode } from './encode.ts';
 import { phoneOf, StillApp } from './still-app.ts';
 
@@ -235,6 +240,75 @@ describe('corrections', () => {
         .send(Buffer.from(text));
     await as('romashka', 'operator').expect(403);
     expect((await as('vasilek').expect(404)).body.code).toBe('campaign_not_found');
+  });
+});
+
+describe('corrections that something comes between', () => {
+  const caller = () => ({ accountId: 1, userId: 'admin-1' }) as Caller;
+  const ofAnotherProcess = () => {
+    const { app, database } = still.host;
+    return new CorrectionsService(
+      database.dataSource,
+      app.get(Dispatcher),
+      app.get(LongWork),
+      new OneAtATime(),
+    );
+  };
+
+  test('sent twice at the same time are taken over once', async () => {
+    const id = await still.draft();
+    await still.upload(id, 'main', [1, 'a1', 'b2']);
+    await still.control(id, 'start');
+    const text = (await textOf(id)).replace('\na1;', `\n${phoneOf(2)};`).replace('\nb2;', `\n${phoneOf(3)};`);
+    const { signal } = new AbortController();
+    const services = [ofAnotherProcess(), ofAnotherProcess(), ofAnotherProcess()];
+    const all = await Promise.all(
+      services.map((service) => service.correct(caller(), id, 'main', Buffer.from(text), signal)),
+    );
+    expect(all.map(({ taken }) => taken).sort()).toEqual([0, 0, 2]);
+    expect(await still.queue(id)).toEqual(['1 main queued', '2 main queued', '3 main queued']);
+    expect(await listOf(id)).toMatchObject({ contacts: 3, refused: 0, corrected: 2 });
+  });
+
+  test('cut off leave the list as it was', async () => {
+    const id = await still.draft();
+    await still.upload(id, 'main', [1, 'a1']);
+    const before = await still.api.get(id);
+    const text = (await textOf(id)).replace('\na1;', `\n${phoneOf(2)};`);
+    const gone = new AbortController();
+    const correcting = ofAnotherProcess().correct(caller(), id, 'main', Buffer.from(text), gone.signal);
+    gone.abort();
+    await expect(correcting).rejects.toMatchObject({ code: 'upload_aborted' });
+    expect(await still.api.get(id)).toEqual(before);
+    expect(await correct(id, text)).toMatchObject({ taken: 1 });
+  });
+
+  test('of a list that another file has replaced while they were read are refused', async () => {
+    const id = await still.draft();
+    await still.upload(id, 'main', [1, 'a1']);
+    const text = (await textOf(id)).replace('\na1;', `\n${phoneOf(2)};`);
+    const runner = still.host.database.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('select 1 from campaign where account_id = 1 and id = $1 for update', [id]);
+    const { signal } = new AbortController();
+    const correcting = ofAnotherProcess().correct(caller(), id, 'main', Buffer.from(text), signal);
+    correcting.catch(() => undefined);
+    await still.blocked();
+    await runner.query('update list set removed_at = now() where account_id = 1 and campaign_id = $1', [id]);
+    await runner.commitTransaction();
+    await runner.release();
+    await expect(correcting).rejects.toMatchObject({ code: 'correction_of_other_list' });
+  });
+
+  test('change the lengths of messages at once', async () => {
+    const id = await still.draft();
+    await still.api.upload(id, 'main', 'Phone;Name\r\n89120000001;A\r\nx;B\r\n').expect(200);
+    const measured = async () =>
+      (await still.api.call('post', `/campaigns/${id}/lengths`).send({ text: 'Hi {{Name}}', wait: true }))
+        .body as { segments: Record<string, number> };
+    expect((await measured()).segments).toEqual({ 1: 1 });
+    await correct(id, (await textOf(id)).replace('\nx;', `\n${phoneOf(2)};`));
+    expect((await measured()).segments).toEqual({ 1: 2 });
   });
 });
 

@@ -7,7 +7,7 @@ import type { Language } from '../../../../contract/problems.ts';
 import { readCampaign } from '../../campaigns/campaign-state.ts';
 import { ProblemError } from '../../errors.ts';
 import type { Caller } from '../../host/caller.ts';
-import { CopyRows } from '../../lengths/copy-rows.ts';
+import { CopyRows, inSlices } from '../../lengths/copy-rows.ts';
 import { Downloads } from '../../reports/download.ts';
 import { loadedLists, type ListRow } from '../list-rows.ts';
 import { correctionLine, reasonColumn, rowColumn } from './correction-file.ts';
@@ -77,7 +77,7 @@ async function* correctionFile(
     return Buffer.concat([markOf(encoding), encodeText(correctionLine(names, list.separator), encoding)]);
   };
   const rows = new CopyRows();
-  for await (const chunk of copy) {
+  for await (const chunk of inSlices(copy)) {
     const parts: Buffer[] = [];
     rows.push(chunk, ([isForeign, row, refusal, ...cells]) => {
       if (!encoding) parts.push(begun(isForeign === 't'));

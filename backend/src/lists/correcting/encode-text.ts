@@ -8,14 +8,17 @@ function charactersOf(encoding: OneByte): string[] {
   return [...new TextDecoder(encoding).decode(every)];
 }
 
-const BYTE_OF: Record<OneByte, Map<string, number>> = {
+/** By UTF-16 code: the byte; 0 where there is none, and for the zero itself. */
+const BYTE_OF: Record<OneByte, Uint8Array> = {
   'windows-1251': byteOf('windows-1251'),
   'koi8-r': byteOf('koi8-r'),
   ibm866: byteOf('ibm866'),
 };
 
-function byteOf(encoding: OneByte): Map<string, number> {
-  return new Map(charactersOf(encoding).map((character, byte) => [character, byte]));
+function byteOf(encoding: OneByte): Uint8Array {
+  const bytes = new Uint8Array(65_536);
+  for (const [byte, character] of charactersOf(encoding).entries()) bytes[character.charCodeAt(0)] = byte;
+  return bytes;
 }
 
 export function isOneByte(encoding: Encoding): encoding is OneByte {
@@ -27,17 +30,23 @@ export function markOf(encoding: Encoding): Buffer {
   return isOneByte(encoding) ? Buffer.alloc(0) : encodeText('\uFEFF', encoding);
 }
 
+const QUESTION_MARK = 0x3f;
+
 /** What an encoding does not have becomes a question mark; `canEncode` tells beforehand. */
 export function encodeText(text: string, encoding: Encoding): Buffer {
   if (encoding === 'utf-8') return Buffer.from(text);
   if (encoding === 'utf-16le') return Buffer.from(text, 'utf16le');
   if (encoding === 'utf-16be') return Buffer.from(text, 'utf16le').swap16();
   const bytes = BYTE_OF[encoding];
-  return Buffer.from(Array.from(text, (character) => bytes.get(character) ?? 0x3f));
+  const encoded = Buffer.alloc(text.length);
+  for (let at = 0; at < text.length; at++) encoded[at] = bytes[text.charCodeAt(at)] || QUESTION_MARK;
+  return encoded;
 }
 
 export function canEncode(text: string, encoding: Encoding): boolean {
-  return !isOneByte(encoding) || Array.from(text).every((character) => BYTE_OF[encoding].has(character));
+  if (!isOneByte(encoding)) return true;
+  for (let at = 0; at < text.length; at++) if (BYTE_OF[encoding][text.charCodeAt(at)] === 0) return false;
+  return true;
 }
 
 /** A bracket expression of PostgreSQL that matches what the encoding does not have; for ASCII's zero there is none. */
