@@ -86,7 +86,10 @@ test('before a file is removed or replaced it is said what becomes of its entrie
   await crm
     .field('Основной файл')
     .setInputFiles(csvFile('Третий.csv', 'Телефон\n89123456781\n89123456789\n'));
-  await crm.seen('Новый файл: Третий.csv.', '2 контакта этого файла не войдут в рассылку.');
+  await crm.seen(
+    'Новый файл: Третий.csv.',
+    '2 контакта прежнего файла: останутся только те, кто есть и в новом.',
+  );
   await crm.seen('1 номер есть и в другом файле: напишем по нему.');
   await crm.seen('1 новый номер.', '1 номер, который есть и сейчас: он останется в рассылке.');
   await crm.confirm('Заменить «Первый.csv»?', 'Заменить');

@@ -192,6 +192,14 @@ export const en = {
     one: '{count} contact of this file will not be written to.',
     other: '{count} contacts of this file will not be written to.',
   },
+  'removalEffect.replaced': {
+    one: '{count} waits in the queue by the old file and stays only if it is in the new one.',
+    other: '{count} wait in the queue by the old file; only those in the new one stay.',
+  },
+  'removalEffect.replacedContacts': {
+    one: '{count} contact of the old file stays only if it is in the new one.',
+    other: '{count} contacts of the old file; only those in the new one stay.',
+  },
   'removalEffect.byOther': {
     one: '{count} number stands in the other file too and is written to by that one.',
     other: '{count} numbers stand in the other file too and are written to by that one.',
