@@ -87,3 +87,41 @@ test('duplicates are downloaded; a viewer downloads and cannot upload', async ()
   expect(crm.errors).toEqual([]);
   await crm.close();
 });
+
+test('in English, by keyboard, while the campaign is under way: corrected rows join the queue, and a replacement is counted', async () => {
+  const [crm, id] = await open('Under way', FILE, { locale: 'en' });
+  await api.control(id, 'start').expect(200);
+  await api.until(id, ({ state }) => state === 'completed');
+  await api.control(id, 'restart').expect(200);
+  await api.control(id, 'pause').expect(200);
+  await crm.visitCampaign('Under way');
+  const { text } = await crm.download(crm.button('Download the rows to correct'));
+  const row = /Row [0-9a-f]{10}/.exec(text)![0];
+  const picker = crm.card.getByLabel('Upload the corrected file');
+  await picker.focus();
+  const [chooser] = await Promise.all([
+    crm.page.waitForEvent('filechooser'),
+    crm.page.keyboard.press('Enter'),
+  ]);
+  // Saved by a spreadsheet as it likes: UTF-8, commas, two columns left.
+  const sheet = `\uFEFFСтрока/${row},Телефон\r\n3,89120000002\r\n4,89120000003\r\n`;
+  await chooser.setFiles(csvFile('refused.csv', sheet));
+  await crm.seen('2 rows are put right and taken over.', '2 messages are queued behind the others.');
+  expect(await crm.button('Download the rows to correct').count()).toBe(0);
+  await crm.seen('2 rows of this file have been corrected.');
+
+  const next = 'Телефон\r\n89120000002\r\n89120000009\r\n89120000009\r\n?\r\n';
+  await crm.field('Main file').setInputFiles(csvFile('Next.csv', next));
+  const dialog = crm.card.getByRole('dialog', { name: 'Replace “Клиенты.csv”?' });
+  await crm.seen(
+    dialog.getByText('1 new number.'),
+    dialog.getByText('1 number that is in the file now: it stays in the campaign.'),
+    dialog.getByText('1 duplicate within the file.'),
+    dialog.getByText('1 row that is refused.'),
+  );
+  await crm.page.keyboard.press('Escape');
+  await crm.gone(dialog);
+  expect((await api.get(id)).lists).toMatchObject([{ fileName: 'Клиенты.csv', contacts: 3, corrected: 2 }]);
+  expect(crm.errors).toEqual([]);
+  await crm.close();
+});

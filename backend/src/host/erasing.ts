@@ -5,12 +5,12 @@
  * an old run still adds up.
  */
 export const ERASING: readonly { kind: string; sql: string }[] = [
-  ...['list_file', 'contact', 'correction', 'provider_message', 'reply', 'inbox', 'stop_list'].map(
-    (table) => ({
-      kind: table,
-      sql: removeSome(table),
-    }),
-  ),
+  ...['list_file', 'contact', 'provider_message', 'reply', 'inbox', 'stop_list'].map((table) => ({
+    kind: table,
+    sql: removeSome(table),
+  })),
+  // That they were refused once is a part of the account of earlier runs.
+  { kind: 'correction', sql: changeSome('correction', `cells = '{}'`, `cells <> '{}'`) },
   {
     // The first refused rows as they were written. A list without its contacts can start nothing any more.
     kind: 'list',

@@ -119,13 +119,13 @@ function reportSql(
   const refused = `${waiting('rl.run', `'refused'`)}
       join run_list rl on ${key('rl')} and rl.list_id = c.list_id
      where ${key('c')} and c.phone is null`;
-  // Rows that were refused in these runs and have been put right since, as they stood then.
+  // Rows that were refused in these runs and have been put right since, as they stood then. Erased ones have no cells.
   const corrected = `
     select rl.run, k.list_id, k.row_no, null::text, k.cells, k.refusal, ${pg.escapeLiteral(CORRECTED_LATER[language])},
            null::smallint, null::timestamptz, null::timestamptz, null::timestamptz, null::timestamptz, null, 'refused'
       from correction k
       join run_list rl on ${key('rl')} and rl.list_id = k.list_id and rl.run < k.run
-     where ${key('k')}`;
+     where ${key('k')} and k.cells <> '{}'`;
   const unstarted = `${waiting('null::integer', `case when c.phone is null then 'refused' else 'not_started' end`)}
      where ${key('c')} and c.list_id not in (select list_id from run_list where ${key('run_list')})`;
   return `
