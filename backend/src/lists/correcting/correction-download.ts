@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { REFUSAL_TEXTS, type Encoding, type ListSlot } from '../../../../contract/list.ts';
+import { REFUSALS, type Encoding, type ListSlot } from '../../../../contract/list.ts';
 import type { Language } from '../../../../contract/problems.ts';
 import { readCampaign } from '../../campaigns/campaign-state.ts';
 import { ProblemError } from '../../errors.ts';
@@ -10,7 +10,7 @@ import type { Caller } from '../../host/caller.ts';
 import { CopyRows, inSlices } from '../../lengths/copy-rows.ts';
 import { Downloads } from '../../reports/download.ts';
 import { loadedLists, type ListRow } from '../list-rows.ts';
-import { correctionLine, reasonColumn, rowColumn } from './correction-file.ts';
+import { correctionLine, reasonColumn, reasonText, rowColumn } from './correction-file.ts';
 import { canEncode, encodeText, isOneByte, markOf, missingFrom, plainer } from './encode-text.ts';
 
 /** A list's refused rows, as a file to put right and upload again. */
@@ -66,8 +66,8 @@ async function* correctionFile(
   onEncoding: (encoding: Encoding) => void,
 ): AsyncGenerator<Buffer> {
   const names = [...list.columns, reasonColumn(list.columns, language), rowColumn];
-  const reasons = new Map(
-    Object.entries(REFUSAL_TEXTS).map(([code, text]) => [code, plainer(text[language], list.encoding)]),
+  const reasons = new Map<string, string>(
+    REFUSALS.map((refusal) => [refusal, plainer(reasonText(refusal, language), list.encoding)]),
   );
   const canWriteWords = canEncode([...names, ...reasons.values()].join(''), list.encoding);
   let encoding: Encoding | null = null;

@@ -1,7 +1,14 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ENCODINGS, REFUSAL_TEXTS, SEPARATORS, type Refusal } from '../../../../contract/list.ts';
-import { correctionLine, isRowColumn, reasonColumn, rowColumn, withoutGuard } from './correction-file.ts';
+import { ENCODINGS, REFUSALS, SEPARATORS, type Refusal } from '../../../../contract/list.ts';
+import {
+  correctionLine,
+  isRowColumn,
+  reasonColumn,
+  reasonText,
+  rowColumn,
+  withoutGuard,
+} from './correction-file.ts';
 import { canEncode, encodeText, markOf, plainer } from './encode-text.ts';
 import { readCorrection, type CorrectedRow } from './read-correction.ts';
 
@@ -52,8 +59,9 @@ test('nothing in it runs as a formula', () => {
 
 test('the reasons can be written in every encoding, with plainer marks where it lacks the better ones', () => {
   for (const encoding of ENCODINGS) {
-    for (const { en, ru } of Object.values(REFUSAL_TEXTS)) {
-      for (const text of [en, ru]) expect(canEncode(plainer(text, encoding), encoding)).toBe(true);
+    for (const refusal of REFUSALS) {
+      for (const language of ['en', 'ru'] as const)
+        expect(canEncode(plainer(reasonText(refusal, language), encoding), encoding)).toBe(true);
     }
     expect(canEncode(LIST.rowColumn + reasonColumn([], 'ru'), encoding)).toBe(true);
   }

@@ -4,7 +4,7 @@
  * list cannot be taken for those of this one.
  */
 import { createHash } from 'node:crypto';
-import type { Separator } from '../../../../contract/list.ts';
+import { REFUSAL_TEXTS, type Refusal, type Separator } from '../../../../contract/list.ts';
 import type { Language } from '../../../../contract/problems.ts';
 import { columnKey } from '../../../../contract/sms-text.ts';
 
@@ -30,6 +30,16 @@ export function rowColumn({
 export function isRowColumn(name: string): boolean {
   return ROW_OF_ANY_LIST.test(name);
 }
+
+/** What to do about each row; one that has two numbers cannot become two rows here, as it can in a new file. */
+export function reasonText(refusal: Refusal, language: Language): string {
+  return refusal === 'two_numbers' ? TWO_NUMBERS[language] : REFUSAL_TEXTS[refusal][language];
+}
+
+const TWO_NUMBERS: Record<Language, string> = {
+  en: 'Two numbers stand in one cell. Leave one of them.',
+  ru: 'В ячейке два номера. Оставьте один.',
+};
 
 /** A name that none of the list's own columns has. */
 export function reasonColumn(columns: readonly string[], language: Language): string {

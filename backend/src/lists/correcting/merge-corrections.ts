@@ -1,4 +1,5 @@
 /** Rows of a correction file into the list they belong to. */
+import pg from 'pg';
 import type { EntityManager } from 'typeorm';
 import type { Correction, Repair } from '../../../../contract/list.ts';
 import { rowsOf } from '../../database/rows.ts';
@@ -18,7 +19,11 @@ export async function makeCorrectionRows(manager: EntityManager): Promise<void> 
 }
 
 /** What JavaScript's `trim` takes away, so that a cell counts as empty here where it does while a file is read. */
-const SPACES = String.raw`E' \t\n\u000b\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'`;
+const SPACES = pg.escapeLiteral(
+  Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code))
+    .filter((character) => character.trim() === '')
+    .join(''),
+);
 
 /**
  * $1–$3 the list · $4 the first run that the rows are contacts of · $5 whether they join it under way.
