@@ -3,13 +3,15 @@ import { Figures } from './figures.ts';
 import { importBench } from './import.bench.ts';
 import { lengthsBench } from './lengths.bench.ts';
 import { outcomesBench } from './outcomes.bench.ts';
+import { reportBench } from './report.bench.ts';
 
 /** `npm run bench -- NAME`: one benchmark against its rival, in one run on one machine. */
 const BENCHES: Record<string, { about: string; run(figures: Figures): Promise<void> }> = {
   import: {
-    about: 'a 10 MB file to contacts against a plain COPY; the report against COPY TO',
+    about: 'a 10 MB file to contacts against a plain COPY, and against the usual way of doing it',
     run: importBench,
   },
+  report: { about: 'the report of 600,000 rows against COPY TO of the same rows', run: reportBench },
   dispatch: {
     about: 'draining a queue against graphile-worker; the pace of 100 campaigns',
     run: dispatchBench,

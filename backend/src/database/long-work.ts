@@ -43,11 +43,14 @@ export class LongWork implements OnApplicationShutdown {
   }
 
   private async connect(runner: QueryRunner): Promise<PoolClient> {
+    const allTaken = () => this.inUse >= this.size;
+    const wasFull = allTaken();
     try {
       return (await runner.connect()) as PoolClient;
     } catch (error) {
-      // The same words come from a server that does not answer, which is another matter.
-      if ((error as Error).message === NO_CONNECTION && this.inUse >= this.size)
+      // The same words come from a server that does not answer, which is another matter. One that was waited for
+      // may have come free just as the wait ended.
+      if ((error as Error).message === NO_CONNECTION && (wasFull || allTaken()))
         throw new ProblemError('busy');
       throw error;
     }

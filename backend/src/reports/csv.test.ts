@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cloneDatabase, type TestDatabase } from '../../test/database.ts';
-import { csvCell, csvLine } from './csv.ts';
-import { plainLines } from './download.ts';
+import { csvCell, csvLine, guardedSql } from './csv.ts';
+import { csvRows, plainLines } from './download.ts';
 
 describe('a cell of CSV', () => {
   test.each([
@@ -27,6 +27,26 @@ test('what COPY escapes is put back, and lines end with CRLF', () => {
   expect(plainLines('a\\nb\\r\\t\\\\n\nc\n')).toBe('a\nb\r\t\\n\r\nc\r\n');
 });
 
+describe('rows in CSV form', () => {
+  async function written(pieces: Buffer[]): Promise<string> {
+    const parts: Buffer[] = [];
+    for await (const part of csvRows('head\r\n')(piecesOf(pieces))) parts.push(part);
+    return Buffer.concat(parts).toString();
+  }
+
+  async function* piecesOf(pieces: Buffer[]): AsyncGenerator<Buffer> {
+    yield* pieces;
+  }
+
+  test('end with CRLF, a line break within a cell stays, wherever the pieces are cut', async () => {
+    const text = 'a;"ООО ""Ромашка""\nдва";c\n1;"";"x\r\ny"\n';
+    const expected = 'head\r\na;"ООО ""Ромашка""\nдва";c\r\n1;"";"x\r\ny"\r\n';
+    const bytes = Buffer.from(text);
+    for (let at = 0; at <= bytes.length; at++)
+      expect(await written([bytes.subarray(0, at), bytes.subarray(at)])).toBe(expected);
+  });
+});
+
 describe('the same rule in PostgreSQL', () => {
   let database: TestDatabase;
   beforeAll(async () => {
@@ -34,22 +54,31 @@ describe('the same rule in PostgreSQL', () => {
   });
   afterAll(() => database.drop());
 
+  const special = fc.constantFrom('=', '+', '-', '@', ';', '"', "'", '\n', '\r', '\t', ',', '\\', 'я', '1');
+  const cells = fc.sample(
+    fc.string({ unit: fc.oneof(special, fc.string({ unit: 'binary', maxLength: 1 })), maxLength: 12 }),
+    2000,
+  );
+  // PostgreSQL's text holds neither NUL nor half of a pair.
+  const holdable = cells.filter((cell) => !cell.includes('\0') && Buffer.from(cell).toString() === cell);
+
   test('gives the same cells', async () => {
-    const special = fc.constantFrom('=', '+', '-', '@', ';', '"', "'", '\n', '\r', '\t', ',', '\\', 'я', '1');
-    const cells = fc.sample(
-      fc.string({ unit: fc.oneof(special, fc.string({ unit: 'binary', maxLength: 1 })), maxLength: 12 }),
-      2000,
-    );
-    // PostgreSQL's text holds neither NUL nor half of a pair; \u0001 and \u0002 are taken out on purpose.
-    const holdable = cells.filter(
-      (cell) =>
-        !['\0', '\u0001', '\u0002'].some((each) => cell.includes(each)) &&
-        Buffer.from(cell).toString() === cell,
-    );
+    // \u0001 and \u0002 are taken out on purpose.
+    const kept = holdable.filter((cell) => !['\u0001', '\u0002'].some((each) => cell.includes(each)));
     const rows: { cell: string }[] = await database.dataSource.query(
       'select csv_cell(cell) as cell from unnest($1::text[]) with ordinality as t (cell, n) order by n',
+      [kept],
+    );
+    expect(rows.map(({ cell }) => cell)).toEqual(kept.map(csvCell));
+  });
+
+  test('guards the cells that COPY then quotes', async () => {
+    const rows: { cell: string | null }[] = await database.dataSource.query(
+      `select ${guardedSql('cell')} as cell from unnest($1::text[]) with ordinality as t (cell, n) order by n`,
       [holdable],
     );
-    expect(rows.map(({ cell }) => cell)).toEqual(holdable.map(csvCell));
+    expect(rows.map(({ cell }) => cell ?? '')).toEqual(
+      holdable.map((cell) => (/^[-=+@\t\r]/.test(cell) ? `'${cell}` : cell)),
+    );
   });
 });

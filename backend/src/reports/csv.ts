@@ -21,3 +21,10 @@ export function csvLineSql(cells: readonly CellSql[]): string {
   );
   return texts.join(` || ';' || `);
 }
+
+/** A cell's SQL expression with the guard against formulas; the quoting is left to COPY's CSV form. Empty is null. */
+export function guardedSql(cell: string): string {
+  return `case when ascii(${cell}) in (${FORMULA_STARTS}) then '''' || ${cell} else nullif(${cell}, '') end`;
+}
+
+const FORMULA_STARTS = [...'=+-@\t\r'].map((start) => start.charCodeAt(0)).join(', ');

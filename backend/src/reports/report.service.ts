@@ -7,8 +7,8 @@ import type { Language } from '../../../contract/problems.ts';
 import { readCampaign, type CampaignRow } from '../campaigns/campaign-state.ts';
 import { rowsOf } from '../database/rows.ts';
 import type { Caller } from '../host/caller.ts';
-import { csvLine, csvLineSql } from './csv.ts';
-import { Downloads, finishedLines } from './download.ts';
+import { csvLine, guardedSql } from './csv.ts';
+import { csvRows, Downloads } from './download.ts';
 import { COLUMNS, reasonTexts, SLOTS, STATES } from './report-text.ts';
 import { runAccount } from './row-account.ts';
 
@@ -30,8 +30,9 @@ export class ReportService {
     const head = await this.head(row, caller.account.timeZone, language);
     const date = new Date().toISOString().slice(0, 10);
     const fileName = `${row.name.replace(/[\\/:*?"<>|]/g, '_')} ${date}.csv`;
-    const sql = reportSql(row.account_id, row.id, caller.account.timeZone, language, row.run > 0);
-    await this.downloads.send({ fileName, sql, write: finishedLines(head) }, response);
+    const { timeZone } = caller.account;
+    const sql = reportSql(row.account_id, row.id, language, row.run > 0);
+    await this.downloads.send({ fileName, sql, csv: true, timeZone, write: csvRows(head) }, response);
   }
 
   /** Names the campaign and gives the account of its last run, so that the file can be checked against itself. */
@@ -64,16 +65,11 @@ export class ReportService {
 
 /**
  * COPY takes no parameters, so the values stand in the text: two integers and literals quoted by `pg`.
+ * Times are given without a zone: they are those of the session's.
  * Every run's messages with their contacts; the refused rows of its files; and the rows of files that no run has used
  * yet: before the first Start, and loaded into a finished campaign.
  */
-function reportSql(
-  accountId: number,
-  campaignId: number,
-  timeZone: string,
-  language: Language,
-  started: boolean,
-): string {
+function reportSql(accountId: number, campaignId: number, language: Language, started: boolean): string {
   const key = (alias: string) =>
     `${alias}.account_id = ${accountId} and ${alias}.campaign_id = ${campaignId}`;
   const words = (record: Record<string, string>, of: string) => {
@@ -82,27 +78,28 @@ function reportSql(
     );
     return `case ${of} ${cases.join(' ')} else ${of} end`;
   };
-  // As to_char would write it, at a third of its cost.
-  const time = (column: string) =>
-    `(${column} at time zone ${pg.escapeLiteral(timeZone)})::timestamp(0)::text`;
-  const line = csvLineSql([
+  // A cast that rounds to the second and leaves the writing to COPY, at a tenth of what to_char costs.
+  const time = (column: string) => `${column}::timestamp(0)`;
+  const others = `array_to_string(cells[:phone_column] || cells[phone_column + 2:], ' | ')`;
+  const cells = [
     // The apostrophe keeps it text in a spreadsheet.
-    { plain: `'''' || phone` },
-    { written: 'cells[phone_column + 1]' },
-    { plain: 'row_no::text' },
-    { plain: 'file_name' },
-    { plain: words(SLOTS[language], 'slot') },
-    { plain: 'run::text' },
-    { plain: words(STATES[language], 'state') },
-    { written: `nullif(concat_ws(' ', ${words(reasonTexts(language), 'reason')}, detail), '')` },
-    { plain: 'segments::text' },
-    { plain: time('sent_at') },
-    { plain: time('delivered_at') },
-    { plain: time('read_at') },
-    { plain: time('replied_at') },
-    { written: 'provider_id' },
-    { written: `array_to_string(cells[:phone_column] || cells[phone_column + 2:], ' | ')` },
-  ]);
+    `'''' || phone`,
+    guardedSql('cells[phone_column + 1]'),
+    'row_no',
+    'file_name',
+    words(SLOTS[language], 'slot'),
+    'run',
+    words(STATES[language], 'state'),
+    `case when reason is not null or detail is not null
+          then ${guardedSql(`concat_ws(' ', ${words(reasonTexts(language), 'reason')}, detail)`)} end`,
+    'segments',
+    time('sent_at'),
+    time('delivered_at'),
+    time('read_at'),
+    time('replied_at'),
+    guardedSql('provider_id'),
+    `case when cardinality(cells) > 1 then ${guardedSql(others)} end`,
+  ].join(', ');
   const messages = `
     select m.run, m.list_id, m.row_no, c.phone, c.cells, m.reason, m.detail, m.segments, m.sent_at, m.delivered_at,
            m.read_at, m.replied_at, m.provider_id,
@@ -129,8 +126,8 @@ function reportSql(
   const unstarted = `${waiting('null::integer', `case when c.phone is null then 'refused' else 'not_started' end`)}
      where ${key('c')} and c.list_id not in (select list_id from run_list where ${key('run_list')})`;
   return `
-    select ${line}
-      from (select line.*, csv_cell(l.file_name) as file_name, l.slot, l.phone_column
+    select ${cells}
+      from (select line.*, ${guardedSql('l.file_name')} as file_name, l.slot, l.phone_column
               from (${started ? `${messages} union all ${refused} union all ${corrected} union all` : ''} ${unstarted})
                 as line (run, list_id, row_no, phone, cells, reason, detail, segments, sent_at, delivered_at, read_at,
                          replied_at, provider_id, state)

@@ -4,8 +4,13 @@
  */
 export class PhoneSet {
   /** 0 is a free place: no number is 0. */
-  private table = new Float64Array(1 << 12);
+  private table: Float64Array;
   private used = 0;
+
+  /** @param expected how many may come; one that is far too high costs address space, not memory */
+  constructor(expected = 0) {
+    this.table = new Float64Array(1 << Math.max(12, 33 - Math.clz32(expected)));
+  }
 
   get size(): number {
     return this.used;

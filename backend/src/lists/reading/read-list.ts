@@ -46,6 +46,8 @@ export interface ReadOptions {
 
 /** Rows that the columns are told from. */
 export const SAMPLE_ROWS = 200;
+/** Of a row with nothing in it but a number: there are hardly more rows than bytes divided by this. */
+const ROW_BYTES = 12;
 export const REFUSED_SHOWN = 20;
 export const ORIGINAL_LENGTH = 100;
 /** Of a cell as it is kept. */
@@ -68,7 +70,7 @@ export function readList(
   const reading = options.reading ?? {};
   const { text, encoding } = readText(bytes, reading.encoding);
   const { separator, skip } = findSeparator(text, reading.separator);
-  const reader = new RowReader(options.method, reading);
+  const reader = new RowReader(options.method, reading, Math.ceil(text.length / ROW_BYTES));
   let waiting: NumberedRecord[] = [];
   for (const records of readNumbered(text.subarray(skip), separator)) {
     waiting = waiting.length === 0 ? records : [...waiting, ...records];
@@ -84,7 +86,7 @@ export function readList(
 /** Turns records into rows, and counts. */
 class RowReader {
   private columns: (Columns & { phone: number }) | null = null;
-  private readonly seen = new PhoneSet();
+  private readonly seen: PhoneSet;
   private padding = 0;
   private rows = 0;
   private duplicates = 0;
@@ -96,7 +98,8 @@ class RowReader {
   private readonly method: ReadOptions['method'];
   private readonly reading: ReadingOptions;
 
-  constructor(method: ReadOptions['method'], reading: ReadingOptions) {
+  constructor(method: ReadOptions['method'], reading: ReadingOptions, expectedRows: number) {
+    this.seen = new PhoneSet(expectedRows);
     this.method = method;
     this.reading = reading;
   }

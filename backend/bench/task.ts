@@ -1,4 +1,4 @@
-/** One measured task in a process of its own; `import.bench.ts` starts it and reads its one message. */
+/** One measured task in a process of its own; `inProcess` starts it and reads its one message. */
 import { createReadStream, statSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -19,6 +19,7 @@ import { readUpload } from '../src/lists/upload-body.ts';
 import { Downloads } from '../src/reports/download.ts';
 import { ReportService } from '../src/reports/report.service.ts';
 import { seconds } from './rounds.ts';
+import { importUsually } from './usual-import.ts';
 
 export type TaskName = keyof typeof TASKS;
 
@@ -35,6 +36,7 @@ export interface TaskResult {
 interface Task {
   dataSource: DataSource;
   longWork: LongWork;
+  url: string;
   file: string;
   caller: Caller;
   campaignId: number;
@@ -49,6 +51,8 @@ const TASKS = {
     const upload = { fileName: 'phones.csv', bytes: await readUpload(requestOf(file), STALL_MS) };
     await lists.upload(caller, campaignId, 'main', upload, new AbortController().signal);
   },
+  'usual-way': ({ url, file, caller, campaignId }: Task) =>
+    importUsually(url, file, caller.accountId, campaignId),
   copy: ({ dataSource, file }: Task) =>
     withClient(dataSource, async (client) => {
       await client.query('begin');
@@ -63,9 +67,32 @@ const TASKS = {
       'ru',
       sink as unknown as Response,
     ),
-  'copy-out': ({ dataSource, sink }: Task) =>
-    withClient(dataSource, (client) => pipeline(client.query(copyTo('copy contact to stdout')), sink)),
+  /** The same rows in the same order with the same columns, as they are stored: no words, no guard, no header. */
+  'copy-out': ({ dataSource, sink, caller, campaignId }: Task) =>
+    withClient(dataSource, async (client) => {
+      await client.query('begin; set local enable_nestloop = off');
+      await pipeline(client.query(copyTo(plainReport(caller.accountId, campaignId))), sink);
+      await client.query('commit');
+    }),
 };
+
+function plainReport(accountId: number, campaignId: number): string {
+  const one = (table: string) =>
+    `${table}.account_id = ${accountId} and ${table}.campaign_id = ${campaignId}`;
+  return `copy (
+    select phone, cells, row_no, file_name, slot, run, state, reason, detail, segments, sent_at, delivered_at, read_at,
+           replied_at, provider_id
+      from (select m.run, m.list_id, m.row_no, c.phone, c.cells, m.state, m.reason, m.detail, m.segments, m.sent_at,
+                   m.delivered_at, m.read_at, m.replied_at, m.provider_id
+              from message m join contact c on ${one('c')} and c.list_id = m.list_id and c.row_no = m.row_no
+             where ${one('m')}
+            union all
+            select rl.run, c.list_id, c.row_no, c.phone, c.cells, null, c.refusal, null, null, null, null, null, null, null
+              from contact c join run_list rl on ${one('rl')} and rl.list_id = c.list_id
+             where ${one('c')} and c.phone is null) as line
+      join list l on ${one('l')} and l.id = line.list_id
+     order by run, slot desc, list_id, row_no) to stdout`;
+}
 
 /** A response whose client is fast: like a socket, it takes the next piece in another turn of the event loop. */
 class Sink extends Writable {
@@ -137,7 +164,15 @@ const caller: Caller = {
   account: { name: 'Bench', timeZone: 'Europe/Moscow' },
 };
 const longWork = await openLongWork(dataSource, { databaseLongPoolSize: 2, databaseLongWaitMs: 5000 });
-const task: Task = { dataSource, longWork, file: file!, caller, campaignId: Number(campaignId), sink };
+const task: Task = {
+  dataSource,
+  longWork,
+  url: url!,
+  file: file!,
+  caller,
+  campaignId: Number(campaignId),
+  sink,
+};
 const measured = await measure(() => TASKS[name as TaskName](task));
 await longWork.onApplicationShutdown();
 await dataSource.destroy();

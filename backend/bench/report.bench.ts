@@ -1,0 +1,74 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { bigFile } from '../test/big-file.ts';
+import { aCampaign } from '../test/factories.ts';
+import { settleDown, withDatabase } from './bench-database.ts';
+import type { Figures } from './figures.ts';
+import { inProcess, type TaskResult } from './measured-task.ts';
+import { median, ROUNDS } from './rounds.ts';
+
+const ROWS = 600_000;
+
+/** The report of a finished run of 600,000 rows, against COPY TO of a plain query for the same rows and columns. */
+export async function reportBench(figures: Figures): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'mass-messaging-bench-'));
+  chmodSync(folder, 0o755);
+  try {
+    await withDatabase(async ({ url, dataSource }) => {
+      const file = join(folder, 'phones.csv');
+      writeFileSync(file, bigFile({ rows: ROWS, seed: 1, encoding: 'utf-8' }).bytes);
+      const { accountId, campaignId } = await aCampaign(dataSource, { state: 'draft', phones: [] });
+      const key = [accountId, campaignId];
+      await inProcess('upload', url, file, key);
+      await finishRun(dataSource, key);
+      await measure(url, key, figures);
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Everything sent, delivered and with the provider's id. */
+async function finishRun(dataSource: DataSource, key: number[]): Promise<void> {
+  await dataSource.query(
+    `insert into run (account_id, campaign_id, run, scope, content, started_by) values ($1, $2, 1, 'all', '{}', 'bench')`,
+    key,
+  );
+  await dataSource.query(
+    `insert into run_list (account_id, campaign_id, run, list_id)
+     select account_id, campaign_id, 1, id from list where account_id = $1 and campaign_id = $2`,
+    key,
+  );
+  await dataSource.query(
+    `insert into message (account_id, campaign_id, run, position, list_id, row_no, state, segments, sent_at, delivered_at, provider_id)
+     select account_id, campaign_id, 1, row_no, list_id, row_no, 'delivered', 1, now(), now(), gen_random_uuid()
+       from contact where phone is not null and account_id = $1 and campaign_id = $2`,
+    key,
+  );
+  await dataSource.query(
+    `update campaign set state = 'completed', run = 1 where account_id = $1 and id = $2`,
+    key,
+  );
+  await settleDown(dataSource, 'contact', 'message');
+}
+
+async function measure(url: string, key: number[], figures: Figures): Promise<void> {
+  const reports: TaskResult[] = [];
+  const copies: TaskResult[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    reports.push(await inProcess('report', url, '', key));
+    copies.push(await inProcess('copy-out', url, '', key));
+    const [ours, plain] = [reports.at(-1)!, copies.at(-1)!];
+    console.log(
+      `round ${round}: report ${ours.seconds.toFixed(2)} s (${(ours.bytes / 1e6).toFixed(0)} MB, stall ${ours.stallMs.toFixed(0)} ms, ` +
+        `+${ours.growthMb.toFixed(0)} MB), COPY TO ${plain.seconds.toFixed(2)} s (${(plain.bytes / 1e6).toFixed(0)} MB)`,
+    );
+  }
+  const time = median(reports.map((each) => each.seconds));
+  figures.atMost('copy-to', time / median(copies.map((each) => each.seconds)), 1.5, 'x');
+  figures.atMost('longest-stall', median(reports.map((each) => each.stallMs)), 50, 'ms');
+  figures.atMost('memory', Math.max(...reports.map((each) => each.growthMb)), 50, 'MB');
+  figures.informational('rows', ROWS / time, '/s');
+}
