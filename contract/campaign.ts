@@ -8,7 +8,13 @@ import {
 } from './campaign-states.ts';
 import { METHODS, TEMPLATE_CATEGORIES, TemplateSchema } from './channel.ts';
 import { LengthsSchema } from './lengths.ts';
-import { ListSummarySchema, MAX_PHONE_LENGTH, RefusedBySchema, REMOVAL_RULES } from './list.ts';
+import {
+  CorrectionSchema,
+  ListSummarySchema,
+  MAX_PHONE_LENGTH,
+  RefusedBySchema,
+  REMOVAL_RULES,
+} from './list.ts';
 import { Count, RowAccountSchema } from './message-states.ts';
 
 export const MIN_RATE = 1;
@@ -249,6 +255,10 @@ export const ControlResultSchema = v.object({
   effectiveAt: Instant,
 });
 export type ControlResult = v.InferOutput<typeof ControlResultSchema>;
+
+/** The answer to a correction file. */
+export const CorrectionResultSchema = v.object({ campaign: CampaignSchema, correction: CorrectionSchema });
+export type CorrectionResult = v.InferOutput<typeof CorrectionResultSchema>;
 
 export const HistoryEntrySchema = v.object({
   at: Instant,

@@ -148,6 +148,8 @@ export const ListSummarySchema = v.object({
   /** Contacts of this file whose number stands in the other file already; only the additional file has them. */
   duplicatesOfOther: Count,
   refused: Count,
+  /** Rows that were refused once and have been put right by correction files; contacts or duplicates now. */
+  corrected: Count,
   refusedBy: RefusedBySchema,
   /** Numbers read after something had been undone, contacts and duplicates alike; one may stand under several kinds. */
   repairedBy: RepairedBySchema,
@@ -171,6 +173,48 @@ export const ListRemovalSchema = v.object({
   byOther: Count,
 });
 export type ListRemoval = v.InferOutput<typeof ListRemovalSchema>;
+
+/**
+ * What a file would do in a field, before it is loaded. Its rows = refused + duplicates + stopped + written + waiting +
+ * again + added; a number counts by the first of these that is true of it. With duplicates removed only `again` and
+ * `added` get a message, else all but the refused and the stopped.
+ */
+export const ListReplacementSchema = v.object({
+  /** What becomes of the entries of the file that is there; null in an empty field. */
+  removal: v.nullable(ListRemovalSchema),
+  removeDuplicates: v.boolean(),
+  rows: Count,
+  refused: Count,
+  /** Later occurrences within the file, where duplicates are removed. */
+  duplicates: Count,
+  stopped: Count,
+  /** Numbers written to, or just being written to, in the run that is under way or was the last. */
+  written: Count,
+  /** Numbers that are written to without this file: by the other one, or left in the queue. */
+  waiting: Count,
+  /** Numbers that the file it replaces has, too. */
+  again: Count,
+  /** Numbers that are new. */
+  added: Count,
+});
+export type ListReplacement = v.InferOutput<typeof ListReplacementSchema>;
+
+/** What a correction file did: rows of that file = taken + stillRefused + already + unknown. */
+export const CorrectionSchema = v.object({
+  /** Rows that are contacts or duplicates now. */
+  taken: Count,
+  /** Of those, rows whose number the file had already. */
+  repeated: Count,
+  /** Of those, rows queued in the run that is under way. */
+  queued: Count,
+  /** Rows whose number cannot be written to even now. */
+  stillRefused: Count,
+  /** Rows that were right before. */
+  already: Count,
+  /** Rows without a row number of the file, or with one that another row has too. */
+  unknown: Count,
+});
+export type Correction = v.InferOutput<typeof CorrectionSchema>;
 
 type Sentence = Record<'en' | 'ru', string>;
 

@@ -263,6 +263,21 @@ export const PROBLEMS = {
     en: 'This file was loaded before files were kept. Load it once more to change how it is read.',
     ru: 'Этот файл загружен, когда файлы ещё не хранились. Загрузите его ещё раз, чтобы изменить чтение.',
   },
+  correction_row_missing: {
+    status: 422,
+    en: 'The column “{column}”, which says where each row belongs, is missing. Download the rows to correct again and leave this column as it is.',
+    ru: 'Нет столбца «{column}», по которому строки находят своё место. Скачайте строки для исправления ещё раз и оставьте этот столбец как есть.',
+  },
+  correction_phone_missing: {
+    status: 422,
+    en: 'The column “{column}” with the phone numbers is missing. Give it its name back, or download the rows to correct again.',
+    ru: 'Нет столбца «{column}» с телефонами. Верните столбцу его название или скачайте строки для исправления ещё раз.',
+  },
+  correction_of_other_list: {
+    status: 409,
+    en: 'These corrections belong to another file, or to one that has been replaced or read anew since. Download the rows to correct of the loaded file.',
+    ru: 'Это исправления к другому файлу или к тому, который с тех пор заменили или прочитали заново. Скачайте строки для исправления загруженного файла.',
+  },
   no_valid_rows: {
     status: 422,
     en: 'None of the {rows} rows has a number we can write to. Check the column with phones, and how the file is read.',

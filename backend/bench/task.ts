@@ -14,6 +14,7 @@ import type { LongWork } from '../src/database/long-work.ts';
 import type { Dispatcher } from '../src/dispatch/dispatcher.ts';
 import type { Caller } from '../src/host/caller.ts';
 import { ListsService } from '../src/lists/lists.service.ts';
+import { OneAtATime } from '../src/lists/one-at-a-time.ts';
 import { readUpload } from '../src/lists/upload-body.ts';
 import { Downloads } from '../src/reports/download.ts';
 import { ReportService } from '../src/reports/report.service.ts';
@@ -46,7 +47,7 @@ const TASKS = {
   /** What the controller does with a request. */
   upload: async ({ dataSource, longWork, file, caller, campaignId }: Task) => {
     const dispatcher = { wake: () => undefined } as unknown as Dispatcher;
-    const lists = new ListsService(dataSource, dispatcher, longWork);
+    const lists = new ListsService(dataSource, dispatcher, longWork, new OneAtATime());
     const upload = { fileName: 'phones.csv', bytes: await readUpload(requestOf(file), STALL_MS) };
     await lists.upload(caller, campaignId, 'main', upload, new AbortController().signal);
   },

@@ -271,6 +271,77 @@ describe('what removing a file would do is told beforehand', () => {
   });
 });
 
+describe('what a file would do in a field is told beforehand', () => {
+  const none = { refused: 0, duplicates: 0, stopped: 0, written: 0, waiting: 0, again: 0, added: 0 };
+
+  test('before a run: who is new, who is in the file that goes, who is in the other one', async () => {
+    const id = await still.draft();
+    await still.upload(id, 'main', [1, 2]);
+    const { removal, ...first } = await still.replacement(id, 'additional', [2, 3, 3, 'x']);
+    expect(removal).toBeNull();
+    expect(first).toEqual({
+      ...none,
+      removeDuplicates: true,
+      rows: 4,
+      refused: 1,
+      duplicates: 1,
+      waiting: 1,
+      added: 1,
+    });
+    await still.upload(id, 'additional', [3]);
+    const before = await still.api.get(id);
+    expect(await still.replacement(id, 'main', [2, 3, 4])).toMatchObject({
+      ...none,
+      again: 1,
+      added: 2,
+      removal: { waiting: 2 },
+    });
+    expect(await still.api.get(id)).toEqual(before);
+    const { body } = await still.api
+      .call('post', `/campaigns/${id}/lists/main/replacement`)
+      .set('Content-Type', 'text/csv')
+      .send('Имя\r\nЯна\r\n')
+      .expect(422);
+    expect(body.code).toBe('phone_column_missing');
+  });
+
+  test.each(['remove', 'send'] as const)('with "%s", while it runs', async (onFileRemoval) => {
+    const id = await still.draft({ onFileRemoval });
+    await still.upload(id, 'main', [1, 2, 3, 4]);
+    await still.upload(id, 'additional', [5]);
+    await still.control(id, 'start');
+    await still.control(id, 'pause');
+    await still.settle(id, [1], 'sent');
+    await still.grant(id, 1, 2);
+    await still.api
+      .call('post', '/stop-list')
+      .send({ phone: phoneOf(78) })
+      .expect(204);
+    const told = await still.replacement(id, 'main', [1, 2, 3, 5, 6, 6, 78]);
+    const kept = onFileRemoval === 'remove' ? { again: 1, waiting: 1 } : { again: 0, waiting: 2 };
+    expect(told).toMatchObject({ ...none, written: 2, ...kept, added: 1, duplicates: 1, stopped: 1 });
+    expect(told.removal).toMatchObject({ written: 1, sending: 1, waiting: 2, rule: onFileRemoval });
+    await still.upload(id, 'main', [1, 2, 3, 5, 6, 6, 78]);
+    const queued = (await still.queue(id)).slice(5).filter((line) => line.endsWith('queued'));
+    expect(queued).toHaveLength(told.again + told.added);
+  });
+
+  test('of a finished run, who was written to; of the loaded file read in another way, too', async () => {
+    const id = await still.draft();
+    const text = `Имя;Телефон;Рабочий\r\nЯна;${phoneOf(1)};${phoneOf(2)}\r\nОля;${phoneOf(2)};${phoneOf(3)}\r\n`;
+    await still.api.upload(id, 'main', text).expect(200);
+    await still.control(id, 'start');
+    await still.complete(id);
+    expect(await still.replacement(id, 'main', [1, 9])).toMatchObject({ ...none, written: 1, added: 1 });
+    const path = `/campaigns/${id}/lists/main/reading/replacement`;
+    const { body } = await still.api.call('post', path).send({ phoneColumn: 2 }).expect(200);
+    expect(body).toMatchObject({ ...none, rows: 2, written: 1, added: 1 });
+    expect((await still.api.call('post', path).send({ list: 99 }).expect(409)).body.code).toBe(
+      'version_conflict',
+    );
+  });
+});
+
 describe('removing duplicates can be switched until the first message', () => {
   const change = async (id: number, removeDuplicates: boolean) => {
     const { version } = await still.api.get(id);

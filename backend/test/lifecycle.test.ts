@@ -159,6 +159,15 @@ describe('what an account has left behind', () => {
       expect.arrayContaining(['contact', 'inbox', 'message', 'reply', 'stop_list']),
     );
     expect(await holding('нет 8912666')).toEqual(['contact', 'list']);
+    const list = `/campaigns/${done}/lists/main`;
+    const { text } = await api.call('get', `${list}/refused`).buffer(true).expect(200);
+    const { body: corrected } = await api
+      .call('post', `${list}/corrections`)
+      .set('Content-Type', 'text/csv')
+      .send(text.replace('нет 8912666', '89126660003'))
+      .expect(200);
+    expect(corrected.correction).toMatchObject({ taken: 1 });
+    expect(await holding('нет 8912666')).toEqual(['correction']);
 
     await host.sandbox.installs.uninstall('vasilek');
     await age(29);
@@ -172,7 +181,7 @@ describe('what an account has left behind', () => {
     await host.sandbox.installs.uninstall('vasilek');
     await age(31);
     await eraseAll();
-    for (const text of ['Пульхерия', 'Агафья', 'нет 8912666', '912666999', '9126660002'])
+    for (const text of ['Пульхерия', 'Агафья', 'нет 8912666', '912666999', '9126660002', '9126660003'])
       expect(await holding(text)).toEqual([]);
     expect(await holding('9126660001')).toEqual(['contact']);
     const [receipt, ...more] = await sql<{ counts: Record<string, number>; finished_at: Date }>(
@@ -190,7 +199,7 @@ describe('what an account has left behind', () => {
       const { lists, progress } = await api.get(id);
       expect(lists).toEqual([]);
       expect(accountAddsUp(progress.account)).toBe(true);
-      expect(progress.account).toMatchObject({ queued: 0, sending: 0 });
+      expect(progress.account).toMatchObject({ queued: 0, sending: 0, refused: id === done ? 1 : 0 });
       await api.call('get', `/campaigns/${id}/report`).expect(200);
     }
     const { body } = await api.control(done, 'restart').expect(422);

@@ -238,6 +238,41 @@ test('9: a scheduled campaign that has nobody to write to becomes a draft again 
   await api.until(good.id, done);
 });
 
+test('4: refused rows, corrected while the messages go out, are written to with their own words, once', async () => {
+  const { id } = await smsCampaign({ text: 'Здравствуйте, {{Имя}}!' });
+  const people = phones(7000, 20).map((phone) => `${phone};Яна`);
+  const file = `Телефон;Имя\r\n${people.join('\r\n')}\r\n8912;Пётр\r\nнет;Оля\r\n`;
+  await api.upload(id, 'main', windows1251(file)).expect(200);
+  const { body: started } = await api.control(id, 'start').expect(200);
+  const path = `/campaigns/${id}/lists/main`;
+  const { body } = await api
+    .call('get', `${path}/refused`)
+    .buffer(true)
+    .parse((response, take) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('end', () => take(null, Buffer.concat(parts)));
+    })
+    .expect(200);
+  const text = new TextDecoder('windows-1251').decode(body as Buffer);
+  await api.until(id, ({ progress }) => progress.account.queued < 20);
+  const corrected = windows1251(text.replace('8912;Пётр', `${phones(7020, 1)[0]};Пётр Ильич`));
+  for (const queued of [1, 0]) {
+    const answer = await api
+      .call('post', `${path}/corrections`)
+      .set('Content-Type', 'text/csv')
+      .send(Buffer.from(corrected))
+      .expect(200);
+    expect(answer.body.correction).toMatchObject({ taken: queued, queued, stillRefused: 1 });
+  }
+  const finished = await api.until(id, done);
+  expect(finished.progress.account).toMatchObject({ rows: 22, refused: 1 });
+  expect(accountAddsUp(finished.progress.account)).toBe(true);
+  const ref = refOf(started.campaign);
+  expect(host.sandbox.ledger.stats('romashka', ref)).toMatchObject({ accepted: 21, sentTwice: 0 });
+  expect(host.sandbox.ledger.entries('romashka', ref).at(-1)!.text).toBe('Здравствуйте, Пётр Ильич!');
+});
+
 describe('10: the controls', () => {
   test('pause stops the hand-over at once, resume goes on, and nobody is written to twice', async () => {
     const { id } = await smsCampaign();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { ListReplacement } from '../../contract/list.ts';
 import { accountAddsUp, emptyAccount, type MessageState } from '../../contract/message-states.ts';
 import { StillApp, type PhoneMessage } from './still-app.ts';
 
@@ -16,6 +17,7 @@ afterAll(() => still.stop());
 type Slot = 'main' | 'additional';
 type Step =
   | { kind: 'upload'; slot: Slot; cells: (number | string)[] }
+  | { kind: 'correct'; slot: Slot; numbers: number[] }
   | { kind: 'remove'; slot: Slot }
   | { kind: 'rule'; rule: 'remove' | 'send' }
   | { kind: 'duplicates'; removed: boolean }
@@ -26,7 +28,7 @@ type Step =
 const slot = fc.constantFrom<Slot>('main', 'additional');
 const cell = fc.oneof(
   { arbitrary: fc.integer({ min: 1, max: 6 }), weight: 8 },
-  { arbitrary: fc.constant('x'), weight: 1 },
+  { arbitrary: fc.constant('x'), weight: 2 },
 );
 const state = fc.constantFrom<MessageState>('sent', 'delivered', 'failed', 'unknown');
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -42,6 +44,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('remove' as const), slot }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('correct' as const),
+      slot,
+      numbers: fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 2 }),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('rule' as const), rule: fc.constantFrom('remove', 'send') }),
@@ -85,7 +95,9 @@ async function apply(model: Model, each: Step): Promise<void> {
   const under = model.state === 'paused';
   switch (each.kind) {
     case 'upload': {
+      const told = await still.replacement(id, each.slot, each.cells);
       await still.upload(id, each.slot, each.cells);
+      if (under) await happenedAsTold(model, each.slot, told);
       model.files[each.slot] = each.cells;
       if (under) model.rows[model.rows.length - 1]! += each.cells.length;
       return;
@@ -96,6 +108,8 @@ async function apply(model: Model, each: Step): Promise<void> {
         .expect(model.files[each.slot] ? 200 : 404);
       delete model.files[each.slot];
       return;
+    case 'correct':
+      return correct(model, each.slot, each.numbers);
     case 'rule':
       await still.api.change(id, { onFileRemoval: each.rule });
       model.rule = each.rule;
@@ -138,6 +152,43 @@ async function apply(model: Model, each: Step): Promise<void> {
       await still.heal();
       return;
   }
+}
+
+/** What was to be queued of a file is, and nothing else. */
+async function happenedAsTold(
+  { id, removeDuplicates }: Model,
+  slot: Slot,
+  told: ListReplacement,
+): Promise<void> {
+  const { refused, duplicates, stopped, written, waiting, again, added } = told;
+  expect(refused + duplicates + stopped + written + waiting + again + added).toBe(told.rows);
+  const list = (await still.api.get(id)).lists.find((each) => each.slot === slot)!;
+  const [{ queued }] = (await still.query<{ queued: number }>(
+    `select count(*)::int as queued from message
+      where account_id = 1 and campaign_id = $1 and list_id = $2 and state = 'queued'`,
+    [id, list.id],
+  )) as [{ queued: number }];
+  expect(queued).toBe(removeDuplicates ? again + added : written + waiting + again + added);
+}
+
+/** Of a file that this run does not account for, the rows that join it are rows of the run. */
+async function correct(model: Model, slot: Slot, numbers: readonly number[]): Promise<void> {
+  if (!model.files[slot]) return;
+  const { id } = model;
+  const run = model.rows.length;
+  const before = (await still.messages(id, run)).length;
+  await still.correct(
+    id,
+    slot,
+    numbers.map((number) => ['x', number] as const),
+  );
+  if (model.state !== 'paused') return;
+  const ofRun = await still.query(
+    `select 1 from run_list join list l using (account_id, campaign_id)
+      where account_id = 1 and campaign_id = $1 and run = $2 and list_id = l.id and l.slot = $3 and l.removed_at is null`,
+    [id, run, slot],
+  );
+  if (ofRun.length === 0) model.rows[run - 1]! += (await still.messages(id, run)).length - before;
 }
 
 /** Begins a run and pauses it. Where there is nobody to write to it is refused, and nothing changes. */
@@ -203,8 +254,10 @@ async function check(model: Model): Promise<void> {
     lines += messages.length;
   }
   const [{ refused }] = (await still.query<{ refused: number }>(
-    `select count(*)::int as refused from contact c join run_list using (account_id, campaign_id, list_id)
-      where account_id = 1 and campaign_id = $1 and phone is null`,
+    `select ((select count(*) from contact join run_list using (account_id, campaign_id, list_id)
+               where account_id = 1 and campaign_id = $1 and phone is null)
+             + (select count(*) from correction k join run_list rl using (account_id, campaign_id, list_id)
+                 where account_id = 1 and campaign_id = $1 and rl.run < k.run))::int as refused`,
     [model.id],
   )) as [{ refused: number }];
   const run = model.rows.length;

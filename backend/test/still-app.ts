@@ -1,4 +1,5 @@
 import type { Campaign } from '../../contract/campaign.ts';
+import type { Correction, ListReplacement } from '../../contract/list.ts';
 import type { MessageState, RowAccount } from '../../contract/message-states.ts';
 import { Dispatcher } from '../src/dispatch/dispatcher.ts';
 import { runAccount } from '../src/reports/row-account.ts';
@@ -53,6 +54,38 @@ export class StillApp {
     const lines = cells.map((cell) => (typeof cell === 'number' ? phoneOf(cell) : cell));
     return (await this.api.upload(id, slot, `Phone\r\n${lines.join('\r\n')}\r\n`).expect(200))
       .body as Campaign;
+  }
+
+  /** What that file would do there. */
+  async replacement(
+    id: number,
+    slot: 'main' | 'additional',
+    cells: readonly (number | string)[],
+  ): Promise<ListReplacement> {
+    const lines = cells.map((cell) => (typeof cell === 'number' ? phoneOf(cell) : cell));
+    const { body } = await this.api
+      .call('post', `/campaigns/${id}/lists/${slot}/replacement`)
+      .set('Content-Type', 'text/csv')
+      .send(Buffer.from(`Phone\r\n${lines.join('\r\n')}\r\n`))
+      .expect(200);
+    return body as ListReplacement;
+  }
+
+  /** Puts cells of a loaded list's correction file right, in the order in which they are given. */
+  async correct(
+    id: number,
+    slot: 'main' | 'additional',
+    mends: readonly (readonly [cell: string, number: number])[],
+  ): Promise<Correction> {
+    const path = `/campaigns/${id}/lists/${slot}`;
+    let text = (await this.api.call('get', `${path}/refused`).buffer(true).expect(200)).text;
+    for (const [cell, number] of mends) text = text.replace(`\n${cell};`, `\n${phoneOf(number)};`);
+    const { body } = await this.api
+      .call('post', `${path}/corrections`)
+      .set('Content-Type', 'text/csv')
+      .send(Buffer.from(text))
+      .expect(200);
+    return body.correction as Correction;
   }
 
   async remove(id: number, slot: 'main' | 'additional'): Promise<Campaign> {

@@ -83,11 +83,17 @@ test('before a file is removed or replaced it is said what becomes of its entrie
   await crm.card.getByRole('switch', { name: 'Добавить в список контактов' }).check();
   await crm.field('Дополнительный файл').setInputFiles(csvFile('Второй.csv', 'Телефон\n89123456780\n'));
   await crm.seen('1 номер есть и в другом файле');
-  await crm.field('Основной файл').setInputFiles(csvFile('Третий.csv', 'Телефон\n89123456781\n'));
-  await crm.seen('Новый файл: Третий.csv.', '2 контакта этого файла не войдут в рассылку.');
+  await crm
+    .field('Основной файл')
+    .setInputFiles(csvFile('Третий.csv', 'Телефон\n89123456781\n89123456789\n'));
+  await crm.seen(
+    'Новый файл: Третий.csv.',
+    '2 контакта прежнего файла: останутся только те, кто есть и в новом.',
+  );
   await crm.seen('1 номер есть и в другом файле: напишем по нему.');
+  await crm.seen('1 новый номер.', '1 номер, который есть и сейчас: он останется в рассылке.');
   await crm.confirm('Заменить «Первый.csv»?', 'Заменить');
-  expect(await crm.numbersOf('Третий.csv')).toMatchObject({ Контактов: '1' });
+  expect(await crm.numbersOf('Третий.csv')).toMatchObject({ Контактов: '2' });
   await crm.card.locator('#remove-additional').click();
   await crm.seen('1 контакт этого файла не войдёт в рассылку.');
   await crm.confirm('Удалить «Второй.csv»?', 'Удалить файл');

@@ -11,7 +11,14 @@ import type { CampaignRow } from './campaign-state.ts';
 export async function clearCampaign(manager: EntityManager, row: CampaignRow): Promise<void> {
   const key = [row.account_id, row.id];
   await planForManyRows(manager);
-  for (const statement of [CLEAR_RUNS, SETTLE_THE_REST, DELETE_CONTACTS, REMOVE_LISTS, EMPTY_QUEUE]) {
+  for (const statement of [
+    CLEAR_RUNS,
+    SETTLE_THE_REST,
+    DELETE_CONTACTS,
+    DELETE_CORRECTIONS,
+    REMOVE_LISTS,
+    EMPTY_QUEUE,
+  ]) {
     await manager.query(statement, key);
   }
 }
@@ -46,6 +53,11 @@ update run r
          'refused', (select coalesce(sum(l.refused), 0)
                        from run_list rl
                        join list l on l.account_id = rl.account_id and l.campaign_id = rl.campaign_id and l.id = rl.list_id
+                      where rl.account_id = $1 and rl.campaign_id = $2 and rl.run = r.run)
+                  + (select count(*)
+                       from run_list rl
+                       join correction k on k.account_id = rl.account_id and k.campaign_id = rl.campaign_id
+                        and k.list_id = rl.list_id and k.run > rl.run
                       where rl.account_id = $1 and rl.campaign_id = $2 and rl.run = r.run),
          'duplicates', coalesce(c.duplicates, 0), 'stopped', coalesce(c.stopped, 0),
          'cancelled', coalesce(c.cancelled, 0))
@@ -68,6 +80,9 @@ delete from contact c
    and not exists (select from message m
                     where m.account_id = $1 and m.campaign_id = $2
                       and m.list_id = c.list_id and m.row_no = c.row_no)`;
+
+/** Those of runs that were cleared now are in their accounts. */
+const DELETE_CORRECTIONS = 'delete from correction where account_id = $1 and campaign_id = $2';
 
 const REMOVE_LISTS = `
 update list set removed_at = now() where account_id = $1 and campaign_id = $2 and removed_at is null`;

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { RestartScope } from '../../../contract/campaign-states.ts';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
-import { enqueueList } from '../dispatch/enqueue.ts';
+import { enqueueCorrected, enqueueList } from '../dispatch/enqueue.ts';
 import { enqueueFromRun } from '../dispatch/restart-scope.ts';
 import { loadedLists } from '../lists/list-rows.ts';
 import { runKey } from '../lists/list-removal.ts';
@@ -41,6 +41,7 @@ export async function refillQueue(
   const { scope, lists } = run!;
   if (scope !== 'all') await enqueueFromRun(manager, key, key.run - 1, scope, removeDuplicates);
   for (const { id } of await loadedLists(manager, key.accountId, key.campaignId)) {
-    if (lists.includes(id)) await enqueueList(manager, key, id, removeDuplicates);
+    const enqueue = lists.includes(id) ? enqueueList : enqueueCorrected;
+    await enqueue(manager, key, id, removeDuplicates);
   }
 }

@@ -16,6 +16,7 @@ import { ChatsAndStarts1764000410000 } from './migrations/1764000410000-chats-an
 import { ProviderKeys1764000500000 } from './migrations/1764000500000-provider-keys.ts';
 import { RunList1764000300000 } from './migrations/1764000300000-run-list.ts';
 import { DispatchLeases1764000600000 } from './migrations/1764000600000-dispatch-leases.ts';
+import { Correction1764000700000 } from './migrations/1764000700000-correction.ts';
 
 /**
  * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
@@ -40,6 +41,7 @@ export function createDataSource(url: string, poolSize: number, waitMs = 10_000)
       ChatsAndStarts1764000410000,
       ProviderKeys1764000500000,
       DispatchLeases1764000600000,
+      Correction1764000700000,
     ],
     entities: [
       AccountEntity,

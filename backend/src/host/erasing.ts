@@ -9,6 +9,8 @@ export const ERASING: readonly { kind: string; sql: string }[] = [
     kind: table,
     sql: removeSome(table),
   })),
+  // That they were refused once is a part of the account of earlier runs.
+  { kind: 'correction', sql: changeSome('correction', `cells = '{}'`, `cells <> '{}'`) },
   {
     // The first refused rows as they were written. A list without its contacts can start nothing any more.
     kind: 'list',

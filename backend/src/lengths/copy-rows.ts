@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { setImmediate as turn } from 'node:timers/promises';
 
 const ESCAPES: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
@@ -27,4 +28,17 @@ function plain(cell: string): string {
   if (!cell.includes('\\')) return cell;
   if (cell === '\\N') return '';
   return cell.replace(/\\(.)/g, (_, code: string) => ESCAPES[code] ?? code);
+}
+
+/** About 500 short rows: one or two milliseconds of the main thread. */
+const SLICE_BYTES = 16 * 1024;
+
+/** What waits already would be taken one after another, and everything else would wait for the last of it. */
+export async function* inSlices(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
+      yield chunk.subarray(at, at + SLICE_BYTES);
+      await turn();
+    }
+  }
 }

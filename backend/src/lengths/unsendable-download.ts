@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { DataSource } from 'typeorm';
@@ -11,7 +10,7 @@ import type { ListRow } from '../lists/list-rows.ts';
 import { csvLine } from '../reports/csv.ts';
 import { Downloads } from '../reports/download.ts';
 import { reasonTexts } from '../reports/report-text.ts';
-import { CopyRows } from './copy-rows.ts';
+import { CopyRows, inSlices } from './copy-rows.ts';
 import { LengthsService } from './lengths.service.ts';
 import { placesIn, type MessagePlan } from './message-plan.ts';
 import { sendableRows } from './sendable-rows.ts';
@@ -68,18 +67,5 @@ async function* unsendableLines(
       if (problem) text += csvLine([...cells, reasons[problem]!]);
     });
     if (text !== '') yield Buffer.from(text);
-  }
-}
-
-/** About 500 short rows: one or two milliseconds of the main thread. */
-const SLICE_BYTES = 16 * 1024;
-
-/** What waits already would be taken one after another, and everything else would wait for the last of it. */
-async function* inSlices(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      yield chunk.subarray(at, at + SLICE_BYTES);
-      await turn();
-    }
   }
 }

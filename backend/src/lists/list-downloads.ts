@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
-import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { ListSlot } from '../../../contract/list.ts';
+import type { Language } from '../../../contract/problems.ts';
 import { readCampaign } from '../campaigns/campaign-state.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { csvLine, csvLineSql } from '../reports/csv.ts';
 import { Downloads, finishedLines } from '../reports/download.ts';
-import { reasonTexts } from '../reports/report-text.ts';
 import { loadedLists } from './list-rows.ts';
 
-/** A file's rows that were not taken, in the user's own columns, to be looked at or put right. */
+const NUMBER: Record<Language, string> = { en: 'Number', ru: 'Номер' };
+
+/** A file's rows whose number stands before them already, in the user's own columns, to be looked at. */
 @Injectable()
 export class ListDownloads {
   constructor(
@@ -19,11 +20,12 @@ export class ListDownloads {
     private readonly downloads: Downloads,
   ) {}
 
-  async rows(
+  /** @throws ProblemError campaign_not_found, list_not_found, busy */
+  async duplicates(
     caller: Caller,
     id: number,
     slot: ListSlot,
-    which: 'duplicates' | 'refused',
+    language: Language,
     response: Response,
   ): Promise<void> {
     await readCampaign(this.dataSource.manager, caller.accountId, id);
@@ -31,23 +33,19 @@ export class ListDownloads {
     const list = lists.find((each) => each.slot === slot);
     if (!list) throw new ProblemError('list_not_found');
     const columns = list.columns.map((_, at) => ({ written: `cells[${at + 1}]` }));
-    const reasons = pg.escapeLiteral(JSON.stringify(reasonTexts('ru')));
     const main = lists.find((each) => each.slot === 'main' && each.id !== list.id);
     const ofOther = main
       ? ` or phone in (select phone from contact o where o.account_id = ${caller.accountId}
             and o.campaign_id = ${id} and o.list_id = ${main.id} and o.phone is not null)`
       : '';
-    const where = which === 'refused' ? 'phone is null' : `repeated${ofOther}`;
-    const last = which === 'refused' ? `${reasons}::jsonb ->> refusal` : 'phone';
-    const sql = `select ${csvLineSql([...columns, { written: last }])} from contact
+    const sql = `select ${csvLineSql([...columns, { written: 'phone' }])} from contact
                   where account_id = ${caller.accountId} and campaign_id = ${id} and list_id = ${list.id}
-                    and (${where}) order by row_no`;
-    const extra = which === 'refused' ? 'Что исправить' : 'Номер';
+                    and (repeated${ofOther}) order by row_no`;
     await this.downloads.send(
       {
-        fileName: `${list.file_name.replace(/\.[^.]*$/, '')} ${which}.csv`,
+        fileName: `${list.file_name.replace(/\.[^.]*$/, '')} duplicates.csv`,
         sql: sql.replace(/\s+/g, ' '),
-        write: finishedLines(`\uFEFF${csvLine([...list.columns, extra])}`),
+        write: finishedLines(`\uFEFF${csvLine([...list.columns, NUMBER[language]])}`),
       },
       response,
     );

@@ -1,8 +1,11 @@
 /** Uploaded files as they came, in `list_file`: to be read in another way without being uploaded again. */
 import type { PoolClient } from 'pg';
 import type { EntityManager } from 'typeorm';
+import type { ListSlot } from '../../../contract/list.ts';
 import { changedRows, rowsOf } from '../database/rows.ts';
+import { ProblemError } from '../errors.ts';
 import { CopyIn } from './copy-in.ts';
+import { loadedLists, type ListRow } from './list-rows.ts';
 
 export interface FileKey {
   accountId: number;
@@ -82,7 +85,7 @@ export async function fileBeginning(
  * come as twenty megabytes of hexadecimal digits.
  * @returns bytes of a shared buffer, which the reading thread sees without a copy
  */
-export async function loadFile(manager: EntityManager, key: FileKey): Promise<Uint8Array | null> {
+async function loadFile(manager: EntityManager, key: FileKey): Promise<Uint8Array | null> {
   const size = (await fileBeginning(manager, key, 0))?.size;
   if (size === undefined) return null;
   const bytes = new Uint8Array(new SharedArrayBuffer(size));
@@ -97,4 +100,24 @@ export async function loadFile(manager: EntityManager, key: FileKey): Promise<Ui
     bytes.set(part.bytes, at);
   }
   return bytes;
+}
+
+/**
+ * The file that a field has, and its list.
+ * @param listId the list that a person has looked at, where they have
+ * @throws ProblemError list_not_found, file_not_kept, version_conflict when another file has taken its place
+ */
+export async function keptFile(
+  manager: EntityManager,
+  accountId: number,
+  campaignId: number,
+  slot: ListSlot,
+  listId: number | undefined,
+): Promise<{ list: ListRow; bytes: Uint8Array }> {
+  const list = (await loadedLists(manager, accountId, campaignId)).find((each) => each.slot === slot);
+  if (!list) throw new ProblemError('list_not_found');
+  if (listId !== undefined && listId !== list.id) throw new ProblemError('version_conflict');
+  const bytes = await loadFile(manager, { accountId, campaignId, listId: list.id });
+  if (!bytes) throw new ProblemError('file_not_kept');
+  return { list, bytes };
 }

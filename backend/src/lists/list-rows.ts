@@ -1,7 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import type { Method } from '../../../contract/channel.ts';
 import type { ListSlot, ListSummary } from '../../../contract/list.ts';
+import type { CampaignRow } from '../campaigns/campaign-state.ts';
 import { rowsOf } from '../database/rows.ts';
+import { ProblemError } from '../errors.ts';
 
 /** A list as the database holds it. */
 export interface ListRow {
@@ -21,6 +23,7 @@ export interface ListRow {
   duplicates: number;
   duplicates_of_other: number;
   refused: number;
+  corrected: number;
   refused_by: ListSummary['refusedBy'];
   repaired_by: ListSummary['repairedBy'];
   refused_rows: ListSummary['refusedRows'];
@@ -36,7 +39,7 @@ export function loadedLists(
   return rowsOf<ListRow>(
     manager,
     `select id, slot, method, file_name, bytes, encoding, separator, header, columns, empty_cells, phone_column, rows, contacts,
-            duplicates, duplicates_of_other, refused, refused_by, repaired_by, refused_rows, uploaded_at
+            duplicates, duplicates_of_other, refused, corrected, refused_by, repaired_by, refused_rows, uploaded_at
        from list where account_id = $1 and campaign_id = $2 and removed_at is null
       order by slot = 'additional', id`,
     [accountId, campaignId],
@@ -60,6 +63,7 @@ export function summaryOf(row: ListRow): ListSummary {
     duplicates: row.duplicates,
     duplicatesOfOther: row.duplicates_of_other,
     refused: row.refused,
+    corrected: row.corrected,
     refusedBy: row.refused_by,
     repairedBy: row.repaired_by,
     refusedRows: row.refused_rows,
@@ -91,4 +95,18 @@ export async function countDuplicatesAcross(
         and additional.removed_at is null`,
     [accountId, campaignId],
   );
+}
+
+/** Files are part of what Start checks: a change of them is a new version. */
+export async function newVersion(manager: EntityManager, row: CampaignRow): Promise<void> {
+  await manager.query(
+    `update campaign_settings set version = version + 1, updated_at = now() where account_id = $1 and campaign_id = $2`,
+    [row.account_id, row.id],
+  );
+}
+
+/** @throws ProblemError additional_list_off */
+export function requireSlot(row: CampaignRow, slot: ListSlot): CampaignRow {
+  if (slot === 'additional' && !row.additional_list) throw new ProblemError('additional_list_off');
+  return row;
 }

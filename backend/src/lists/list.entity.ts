@@ -68,6 +68,10 @@ export class ListEntity {
   @Column({ type: 'integer' })
   refused!: number;
 
+  /** Rows that correction files have put right. */
+  @Column({ type: 'integer', default: 0 })
+  corrected!: number;
+
   @Column({ type: 'jsonb', name: 'refused_by' })
   refusedBy!: ListSummary['refusedBy'];
 

@@ -11,8 +11,9 @@ import { requeueDuplicates } from '../dispatch/withdraw.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { copyRows } from './copy-rows.ts';
-import { loadFile, moveFile, storeFile } from './list-files.ts';
-import { countDuplicatesAcross, loadedLists } from './list-rows.ts';
+import { keptFile, moveFile, storeFile } from './list-files.ts';
+import { countDuplicatesAcross, newVersion, requireSlot } from './list-rows.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { isUnderWay, leavesGaps, removalEffect, removeLoaded, runKey } from './list-removal.ts';
 import type { ListFacts } from './reading/read-list.ts';
 
@@ -29,13 +30,11 @@ export interface Upload {
 /** From an uploaded file to contacts, and their removal. */
 @Injectable()
 export class ListsService {
-  /** Fields being read right now, so that a second upload into one is told so instead of racing it. */
-  private readonly reading = new Set<string>();
-
   constructor(
     private readonly dataSource: DataSource,
     private readonly dispatcher: Dispatcher,
     private readonly longWork: LongWork,
+    private readonly oneAtATime: OneAtATime,
   ) {}
 
   /**
@@ -66,29 +65,16 @@ export class ListsService {
   ): Promise<void> {
     const { manager } = this.dataSource;
     await readCampaign(manager, caller.accountId, id);
-    const list = (await loadedLists(manager, caller.accountId, id)).find((each) => each.slot === slot);
-    if (!list) throw new ProblemError('list_not_found');
-    if (listId !== undefined && listId !== list.id) throw new ProblemError('version_conflict');
     await this.alone(caller, id, slot, async () => {
-      const key = { accountId: caller.accountId, campaignId: id, listId: list.id };
-      const bytes = await loadFile(manager, key);
-      if (!bytes) throw new ProblemError('file_not_kept');
+      const { list, bytes } = await keptFile(manager, caller.accountId, id, slot, listId);
       const upload = { fileName: list.file_name, bytes, reading, ofList: list.id };
       await this.read(caller, id, slot, upload, signal);
     });
   }
 
-  /** One at a time into each field of this process; a second one is told so at once. */
   private async alone(caller: Caller, id: number, slot: ListSlot, work: () => Promise<void>): Promise<void> {
-    const key = `${caller.accountId}:${id}:${slot}`;
-    if (this.reading.has(key)) throw new ProblemError('upload_in_progress');
-    this.reading.add(key);
-    try {
-      await work();
-      this.dispatcher.wake();
-    } finally {
-      this.reading.delete(key);
-    }
+    await this.oneAtATime.in(caller, id, slot, work);
+    this.dispatcher.wake();
   }
 
   private async read(
@@ -187,7 +173,7 @@ export class ListsService {
       // Behind the new file's rows: what the file before it had kept the other one from.
       if (replaced && leavesGaps(row)) await requeueDuplicates(manager, runKey(row));
     }
-    await touch(manager, row);
+    await newVersion(manager, row);
     await writeEvent(manager, caller.accountId, id, {
       action: 'upload_list',
       by: caller.userId,
@@ -221,7 +207,7 @@ export class ListsService {
       if (!(await removeLoaded(manager, row, slot))) throw new ProblemError('list_not_found');
       if (leavesGaps(row)) await requeueDuplicates(manager, runKey(row));
       await countDuplicatesAcross(manager, caller.accountId, id);
-      await touch(manager, row);
+      await newVersion(manager, row);
       const event = { action: 'remove_list', by: caller.userId, from: row.state, to: row.state };
       await writeEvent(manager, caller.accountId, id, event);
     });
@@ -234,17 +220,4 @@ interface FileFacts {
   fileName: string;
   bytes: number;
   ofList: number | undefined;
-}
-
-function requireSlot(row: CampaignRow, slot: ListSlot): CampaignRow {
-  if (slot === 'additional' && !row.additional_list) throw new ProblemError('additional_list_off');
-  return row;
-}
-
-/** Files are part of what Start checks: a change of them is a new version. */
-async function touch(manager: EntityManager, row: CampaignRow): Promise<void> {
-  await manager.query(
-    `update campaign_settings set version = version + 1, updated_at = now() where account_id = $1 and campaign_id = $2`,
-    [row.account_id, row.id],
-  );
 }

@@ -12,6 +12,11 @@ import { csvRows, Downloads } from './download.ts';
 import { COLUMNS, reasonTexts, SLOTS, STATES } from './report-text.ts';
 import { runAccount } from './row-account.ts';
 
+const CORRECTED_LATER: Record<Language, string> = {
+  en: 'The row was corrected later.',
+  ru: 'Строку исправили позже.',
+};
+
 /** The report: a header block, then one line for every row of the files in every run. */
 @Injectable()
 export class ReportService {
@@ -111,12 +116,19 @@ function reportSql(accountId: number, campaignId: number, language: Language, st
   const refused = `${waiting('rl.run', `'refused'`)}
       join run_list rl on ${key('rl')} and rl.list_id = c.list_id
      where ${key('c')} and c.phone is null`;
+  // Rows that were refused in these runs and have been put right since, as they stood then. Erased ones have no cells.
+  const corrected = `
+    select rl.run, k.list_id, k.row_no, null::text, k.cells, k.refusal, ${pg.escapeLiteral(CORRECTED_LATER[language])},
+           null::smallint, null::timestamptz, null::timestamptz, null::timestamptz, null::timestamptz, null, 'refused'
+      from correction k
+      join run_list rl on ${key('rl')} and rl.list_id = k.list_id and rl.run < k.run
+     where ${key('k')} and k.cells <> '{}'`;
   const unstarted = `${waiting('null::integer', `case when c.phone is null then 'refused' else 'not_started' end`)}
      where ${key('c')} and c.list_id not in (select list_id from run_list where ${key('run_list')})`;
   return `
     select ${cells}
       from (select line.*, ${guardedSql('l.file_name')} as file_name, l.slot, l.phone_column
-              from (${started ? `${messages} union all ${refused} union all` : ''} ${unstarted})
+              from (${started ? `${messages} union all ${refused} union all ${corrected} union all` : ''} ${unstarted})
                 as line (run, list_id, row_no, phone, cells, reason, detail, segments, sent_at, delivered_at, read_at,
                          replied_at, provider_id, state)
               join list l on ${key('l')} and l.id = line.list_id) report

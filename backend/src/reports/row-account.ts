@@ -16,7 +16,7 @@ const PART_OF: Record<MessageState, keyof RowAccount> = {
 
 /**
  * The account of a run's rows, counted from the rows themselves in one statement, so that it cannot drift from
- * them: its messages, and the refused rows of its files (`run_list`). A run of a part of the last one has the messages
+ * them: its messages, and the refused rows of its files (`run_list`), those put right later among them. A run of a part of the last one has the messages
  * it was made of, and of files only those added to it. A cleared run adds what Clear removed.
  */
 export async function runAccount(
@@ -43,6 +43,13 @@ export async function runAccount(
        from run r
        join run_list rl on rl.account_id = r.account_id and rl.campaign_id = r.campaign_id and rl.run = r.run
        join list l on l.account_id = rl.account_id and l.campaign_id = rl.campaign_id and l.id = rl.list_id
+      where r.account_id = $1 and r.campaign_id = $2 and r.run = $3 and r.cleared is null
+     union all
+     select 'refused', count(*)::int, 0, 0
+       from run r
+       join run_list rl on rl.account_id = r.account_id and rl.campaign_id = r.campaign_id and rl.run = r.run
+       join correction k on k.account_id = rl.account_id and k.campaign_id = rl.campaign_id
+        and k.list_id = rl.list_id and k.run > rl.run
       where r.account_id = $1 and r.campaign_id = $2 and r.run = $3 and r.cleared is null
      union all
      select c.key, c.value::int, 0, 0

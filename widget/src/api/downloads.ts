@@ -13,6 +13,15 @@ export function downloadUnsendable(id: number, slot: ListSlot): Promise<void> {
   return save(`/api/campaigns/${id}/lists/${slot}/unsendable`);
 }
 
+/** The rows to correct. */
+export function downloadRefused(id: number, slot: ListSlot): Promise<void> {
+  return save(`/api/campaigns/${id}/lists/${slot}/refused`);
+}
+
+export function downloadDuplicates(id: number, slot: ListSlot): Promise<void> {
+  return save(`/api/campaigns/${id}/lists/${slot}/duplicates`);
+}
+
 /** A link with the token in its address would leak it, so the file comes by fetch and is saved from memory. */
 async function save(path: string): Promise<void> {
   const { blob, fileName } = await client().download(path);

@@ -1,5 +1,12 @@
-import type { Campaign } from '../../../contract/campaign.ts';
-import type { ListPreview, ListRemoval, ListSlot, ReadAnew, ReadingOptions } from '../../../contract/list.ts';
+import type { Campaign, CorrectionResult } from '../../../contract/campaign.ts';
+import type {
+  ListPreview,
+  ListRemoval,
+  ListReplacement,
+  ListSlot,
+  ReadAnew,
+  ReadingOptions,
+} from '../../../contract/list.ts';
 import { client, type UploadOptions } from './client.ts';
 
 /** As many bytes as the server looks at for a preview. */
@@ -15,6 +22,16 @@ export function uploadList(
   options: UploadOptions,
 ): Promise<Campaign> {
   return client().upload(`${pathOf(id, slot)}?${queryOf(reading, { fileName: file.name })}`, file, options);
+}
+
+/** The refused rows put right; the list stays. */
+export function correctList(
+  id: number,
+  slot: ListSlot,
+  file: File,
+  options: UploadOptions,
+): Promise<CorrectionResult> {
+  return client().upload(`${pathOf(id, slot)}/corrections`, file, { ...options, method: 'POST' });
 }
 
 export function removeList(id: number, slot: ListSlot): Promise<Campaign> {
@@ -39,6 +56,25 @@ export function previewFile(
 
 export function readListAnew(id: number, slot: ListSlot, reading: ReadAnew): Promise<Campaign> {
   return client().call('POST', `${pathOf(id, slot)}/reading`, reading);
+}
+
+/** What loading this file would do; it is uploaded for the question. */
+export function getReplacement(
+  id: number,
+  slot: ListSlot,
+  file: File,
+  options: UploadOptions,
+): Promise<ListReplacement> {
+  return client().upload(`${pathOf(id, slot)}/replacement`, file, { ...options, method: 'POST' });
+}
+
+/** What reading the loaded file in another way would do. */
+export function getReadingReplacement(
+  id: number,
+  slot: ListSlot,
+  reading: ReadAnew,
+): Promise<ListReplacement> {
+  return client().call('POST', `${pathOf(id, slot)}/reading/replacement`, reading);
 }
 
 function queryOf(reading: ReadingOptions, more: Record<string, string> = {}): string {

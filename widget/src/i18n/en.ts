@@ -172,8 +172,6 @@ export const en = {
   'lists.removeTitle': 'Remove “{name}”?',
   'lists.replaceTitle': 'Replace “{name}”?',
   'lists.replaceBy': 'The new file: {name}.',
-  'lists.replaceNew':
-    'New numbers are queued. While duplicates are removed, nobody who was written to in this run is written to again.',
   'removalEffect.written': {
     one: '{count} message has been handed over and stays in the report.',
     other: '{count} messages have been handed over and stay in the report.',
@@ -194,11 +192,64 @@ export const en = {
     one: '{count} contact of this file will not be written to.',
     other: '{count} contacts of this file will not be written to.',
   },
+  'removalEffect.replaced': {
+    one: '{count} waits in the queue by the old file and stays only if it is in the new one.',
+    other: '{count} wait in the queue by the old file; only those in the new one stay.',
+  },
+  'removalEffect.replacedContacts': {
+    one: '{count} contact of the old file stays only if it is in the new one.',
+    other: '{count} contacts of the old file; only those in the new one stay.',
+  },
   'removalEffect.byOther': {
     one: '{count} number stands in the other file too and is written to by that one.',
     other: '{count} numbers stand in the other file too and are written to by that one.',
   },
   'removalEffect.nothing': 'Nobody else is going to be written to by this file.',
+  'replacement.counting': 'Counting what the new rows would do…',
+  'replacement.title': 'In the new file:',
+  'replacement.readTitle': 'Read this way, the file has:',
+  'replacement.added': {
+    one: '{count} new number.',
+    other: '{count} new numbers.',
+  },
+  'replacement.again': {
+    one: '{count} number that is in the file now: it stays in the campaign.',
+    other: '{count} numbers that are in the file now: they stay in the campaign.',
+  },
+  'replacement.written': {
+    one: '{count} number that this run has written to already: not a second time.',
+    other: '{count} numbers that this run has written to already: not a second time.',
+  },
+  'replacement.writtenAgain': {
+    one: '{count} number that this run has written to already: it gets a second message, because duplicates are not removed.',
+    other:
+      '{count} numbers that this run has written to already: they get a second message, because duplicates are not removed.',
+  },
+  'replacement.writtenLast': {
+    one: '{count} number that the last run has written to.',
+    other: '{count} numbers that the last run has written to.',
+  },
+  'replacement.waiting': {
+    one: '{count} number that is written to without this file: not a second time.',
+    other: '{count} numbers that are written to without this file: not a second time.',
+  },
+  'replacement.waitingAgain': {
+    one: '{count} number that is written to without this file: it gets a second message, because duplicates are not removed.',
+    other:
+      '{count} numbers that are written to without this file: they get a second message, because duplicates are not removed.',
+  },
+  'replacement.stopped': {
+    one: '{count} row on the stop list: not written to.',
+    other: '{count} rows on the stop list: not written to.',
+  },
+  'replacement.duplicates': {
+    one: '{count} duplicate within the file.',
+    other: '{count} duplicates within the file.',
+  },
+  'replacement.refused': {
+    one: '{count} row that is refused.',
+    other: '{count} rows that are refused.',
+  },
   'lists.rows': 'Rows',
   'lists.contacts': 'Contacts',
   'lists.duplicates': 'Duplicates',
@@ -215,12 +266,49 @@ export const en = {
   'lists.original': 'As in the file',
   'lists.reason': 'What to do',
   'lists.refusedFirst': {
-    one: 'The first {count} row is shown; all are in the report.',
-    other: 'The first {count} rows are shown; all are in the report.',
+    one: 'The first {count} row is shown; all are in the file to correct.',
+    other: 'The first {count} rows are shown; all are in the file to correct.',
   },
   'lists.noHeader': 'no header',
   'lists.empty': '{count} empty',
   'lists.repaired': 'What was put right in the numbers',
+  'corrections.download': 'Download the rows to correct',
+  'corrections.upload': 'Upload the corrected file',
+  'corrections.duplicates': 'Download the duplicates',
+  'corrections.hint':
+    'Put the numbers right in the downloaded file, leave its last column as it is, and upload it: only these rows are added, everything else stays.',
+  'corrections.sending': 'Uploading the corrections…',
+  'corrections.reading': 'Taking the rows over…',
+  'corrections.result': 'What the corrections did',
+  'corrections.nothing': 'No row has been taken over: there is nothing new in the file that is right.',
+  'corrections.taken': {
+    one: '{count} row is put right and taken over.',
+    other: '{count} rows are put right and taken over.',
+  },
+  'corrections.repeated': {
+    one: '{count} of them is a duplicate: the file has its number already.',
+    other: '{count} of them are duplicates: the file has their numbers already.',
+  },
+  'corrections.queued': {
+    one: '{count} message is queued behind the others.',
+    other: '{count} messages are queued behind the others.',
+  },
+  'corrections.stillRefused': {
+    one: '{count} row is still refused.',
+    other: '{count} rows are still refused.',
+  },
+  'corrections.already': {
+    one: '{count} row was right before.',
+    other: '{count} rows were right before.',
+  },
+  'corrections.unknown': {
+    one: '{count} row was left out: its row number is not in this file, or stands there twice.',
+    other: '{count} rows were left out: their row numbers are not in this file, or stand there twice.',
+  },
+  'corrections.inList': {
+    one: '{count} row of this file has been corrected.',
+    other: '{count} rows of this file have been corrected.',
+  },
   'reading.title': 'Not right? Change how the file is read',
   'reading.titleFailed': 'Say how to read this file',
   'reading.hint':
@@ -239,6 +327,10 @@ export const en = {
     'The campaign is under way: reading the file anew is the same as replacing it with a new one.',
   'reading.apply': 'Read the file this way',
   'reading.confirmTitle': 'Read “{name}” anew?',
+  'reading.dropsCorrections': {
+    one: 'The correction of {count} row is lost: the file is read as it was uploaded.',
+    other: 'The corrections of {count} rows are lost: the file is read as it was uploaded.',
+  },
   'reading.done': 'The file is read anew',
   'separator.semicolon': 'semicolon',
   'separator.comma': 'comma',
@@ -397,6 +489,7 @@ export const en = {
   'test.sent': 'Sent to {phone}',
   'history.title': 'History',
   'history.empty': 'Nothing has happened yet',
+  'history.corrected': 'Corrections of a file were taken over',
   'history.chatGivenUp': 'The chat with a customer who answered could not be opened in the CRM for 7 days',
   'history.created': 'Created',
   'history.became': 'State: {state}',

@@ -58,7 +58,11 @@ export const useLengths = defineStore('lengths', () => {
 
   /** Changes with whatever changes the figures: the message, the campaign, its files. */
   const question = computed(() =>
-    JSON.stringify([store.campaign?.id, store.campaign?.lists.map(({ id, rows }) => [id, rows]), wish.value]),
+    JSON.stringify([
+      store.campaign?.id,
+      store.campaign?.lists.map(({ id, rows, contacts }) => [id, rows, contacts]),
+      wish.value,
+    ]),
   );
 
   let open = 0;

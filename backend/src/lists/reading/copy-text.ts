@@ -1,3 +1,4 @@
+import type { CorrectedRow } from '../correcting/read-correction.ts';
 import type { ReadRow } from './read-list.ts';
 
 /** Where the rows belong. */
@@ -10,25 +11,18 @@ export interface ListKey {
 /** Characters to a chunk: large enough that its message costs nothing, small enough that several in flight do not either. */
 const CHUNK_CHARACTERS = 256 * 1024;
 
-/**
- * PostgreSQL's COPY text for `contact (account_id, campaign_id, list_id, row_no, phone, refusal, repeated, cells)`.
- * Chunks begin and end anywhere; only all of them in order make a text.
- */
-export class CopyText {
-  private readonly key: string;
+/** Text gathered into chunks, which begin and end anywhere; only all of them in order make the whole. */
+export class Chunks {
   private text = '';
   private readonly onChunk: (chunk: Buffer<ArrayBuffer>) => void;
 
-  constructor({ accountId, campaignId, listId }: ListKey, onChunk: (chunk: Buffer<ArrayBuffer>) => void) {
-    this.key = `${accountId}\t${campaignId}\t${listId}\t`;
+  constructor(onChunk: (chunk: Buffer<ArrayBuffer>) => void) {
     this.onChunk = onChunk;
   }
 
-  add(rows: readonly ReadRow[]): void {
-    for (const row of rows) {
-      this.text += this.key + copyLine(row);
-      if (this.text.length >= CHUNK_CHARACTERS) this.flush();
-    }
+  add(text: string): void {
+    this.text += text;
+    if (this.text.length >= CHUNK_CHARACTERS) this.flush();
   }
 
   end(): void {
@@ -44,11 +38,43 @@ export class CopyText {
   }
 }
 
+/**
+ * PostgreSQL's COPY text for `contact (account_id, campaign_id, list_id, row_no, phone, refusal, repeated, cells)`,
+ * in chunks.
+ */
+export class CopyText {
+  private readonly key: string;
+  private readonly chunks: Chunks;
+
+  constructor({ accountId, campaignId, listId }: ListKey, onChunk: (chunk: Buffer<ArrayBuffer>) => void) {
+    this.key = `${accountId}\t${campaignId}\t${listId}\t`;
+    this.chunks = new Chunks(onChunk);
+  }
+
+  add(rows: readonly ReadRow[]): void {
+    for (const row of rows) this.chunks.add(this.key + copyLine(row));
+  }
+
+  end(): void {
+    this.chunks.end();
+  }
+}
+
 /** The columns from row_no on, and the line end. Phone and refusal hold nothing that needs escaping. */
 export function copyLine({ row, phone, refusal, repeated, cells }: ReadRow): string {
+  return `${row}\t${phone ?? '\\N'}\t${refusal ?? '\\N'}\t${repeated ? 't' : 'f'}\t${arrayText(cells)}\n`;
+}
+
+/** The same for a correction file's `(row_no, phone, refusal, repairs, cells)`. */
+export function correctedLine({ row, phone, refusal, repairs, cells }: CorrectedRow): string {
+  return `${row ?? '\\N'}\t${phone ?? '\\N'}\t${refusal ?? '\\N'}\t${arrayText(repairs)}\t${arrayText(cells)}\n`;
+}
+
+function arrayText(cells: readonly (string | null)[]): string {
   let array = '';
-  for (const cell of cells) array += (array === '' ? '"' : ',"') + escapeCell(cell) + '"';
-  return `${row}\t${phone ?? '\\N'}\t${refusal ?? '\\N'}\t${repeated ? 't' : 'f'}\t{${array}}\n`;
+  for (const cell of cells)
+    array += (array === '' ? '' : ',') + (cell === null ? 'NULL' : `"${escapeCell(cell)}"`);
+  return `{${array}}`;
 }
 
 /** Escaped twice: `\` and `"` for the array literal, then `\` and control characters for COPY. */

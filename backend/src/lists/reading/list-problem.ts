@@ -10,6 +10,9 @@ export type ListProblemCode = Extract<
   | 'phone_column_missing'
   | 'phone_column_unknown'
   | 'no_valid_rows'
+  | 'correction_row_missing'
+  | 'correction_phone_missing'
+  | 'correction_of_other_list'
 >;
 
 export class ListProblem extends ProblemError {

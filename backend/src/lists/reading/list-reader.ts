@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PROJECT_ROOT } from '../../project-root.ts';
+import type { CorrectedList } from '../correcting/read-correction.ts';
 import type { ListKey } from './copy-text.ts';
 import { ListProblem } from './list-problem.ts';
-import type { FromWorker, WorkerInput } from './list-reader-messages.ts';
+import type { FromWorker, WorkerInput, WorkerTask } from './list-reader-messages.ts';
 import type { ListFacts, ReadOptions } from './read-list.ts';
 
 /** Reading 10 MB needs about 60 MB of heap; a file that needs more than this fails alone. */
@@ -26,9 +27,37 @@ export async function readListInWorker(
   onChunk: (chunk: Buffer) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<ListFacts> {
+  const last = await workOn(bytes, { kind: 'list', options }, onChunk, signal);
+  if (last.kind !== 'facts') throw new Error('the list reader read something else');
+  return last.facts;
+}
+
+/**
+ * The same for a correction file; the text is for `COPY … (row_no, phone, refusal, repairs, cells) FROM STDIN`.
+ * @returns how many rows it has
+ */
+export async function readCorrectionInWorker(
+  bytes: Uint8Array,
+  { list, method }: { list: CorrectedList; method: ReadOptions['method'] },
+  onChunk: (chunk: Buffer) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<number> {
+  const last = await workOn(bytes, { kind: 'correction', list, method }, onChunk, signal);
+  if (last.kind !== 'corrected') throw new Error('the list reader read something else');
+  return last.rows;
+}
+
+type Last = Exclude<FromWorker, { kind: 'chunk' | 'problem' }>;
+
+async function workOn(
+  bytes: Uint8Array,
+  task: WorkerTask,
+  onChunk: (chunk: Buffer) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<Last> {
   signal?.throwIfAborted();
   const taken = new SharedArrayBuffer(4);
-  const worker = startWorker(bytes, options, taken);
+  const worker = startWorker(bytes, task, taken);
   const done = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true, signal: done.signal });
@@ -41,18 +70,18 @@ export async function readListInWorker(
   }
 }
 
-/** Takes the worker's messages one after another; the last of them brings the facts or a problem. */
+/** Takes the worker's messages one after another; the last of them says what was read, or a problem. */
 function receive(
   worker: Worker,
   taken: Int32Array,
   onChunk: (chunk: Buffer) => Promise<void>,
-): Promise<ListFacts> {
+): Promise<Last> {
   return new Promise((resolve, reject) => {
     let before = Promise.resolve();
     let isLast = false;
     const handle = async (message: FromWorker): Promise<void> => {
-      if (message.kind === 'facts') return resolve(message.facts);
       if (message.kind === 'problem') throw new ListProblem(message.code, message.params);
+      if (message.kind !== 'chunk') return resolve(message);
       await onChunk(Buffer.from(message.bytes));
       Atomics.add(taken, 0, 1);
       Atomics.notify(taken, 0);
@@ -70,8 +99,8 @@ function receive(
   });
 }
 
-function startWorker(bytes: Uint8Array, options: ReadOptions & ListKey, taken: SharedArrayBuffer): Worker {
-  const input: WorkerInput = { bytes: sharedBytes(bytes), options, taken };
+function startWorker(bytes: Uint8Array, task: WorkerTask, taken: SharedArrayBuffer): Worker {
+  const input: WorkerInput = { bytes: sharedBytes(bytes), task, taken };
   return new Worker(workerFile(), {
     workerData: input,
     execArgv: [],

@@ -12,7 +12,7 @@ async function mostAhead(turns: number): Promise<{ most: number; chunks: number 
   const taken = new Int32Array(new SharedArrayBuffer(4));
   const input: WorkerInput = {
     bytes: bigFile({ rows: 60_000, seed: 3, encoding: 'windows-1251' }).bytes,
-    options: { method: 'sms', accountId: 1, campaignId: 2, listId: 3 },
+    task: { kind: 'list', options: { method: 'sms', accountId: 1, campaignId: 2, listId: 3 } },
     taken: taken.buffer as SharedArrayBuffer,
   };
   const worker = new Worker(FILE, { workerData: input, execArgv: [] });

@@ -3,12 +3,13 @@
  * thread that sends messages and answers requests.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { CopyText } from './copy-text.ts';
+import { readCorrection } from '../correcting/read-correction.ts';
+import { Chunks, CopyText, correctedLine } from './copy-text.ts';
 import { ListProblem } from './list-problem.ts';
 import { CHUNKS_IN_FLIGHT, type FromWorker, type WorkerInput } from './list-reader-messages.ts';
 import { readList } from './read-list.ts';
 
-const { bytes, options, taken } = workerData as WorkerInput;
+const { bytes, task, taken } = workerData as WorkerInput;
 const takenChunks = new Int32Array(taken);
 let posted = 0;
 
@@ -27,11 +28,24 @@ function postChunk(chunk: Buffer<ArrayBuffer>): void {
   post({ kind: 'chunk', bytes: chunk.buffer }, [chunk.buffer]);
 }
 
+/** The last message. */
+function work(): FromWorker {
+  if (task.kind === 'list') {
+    const copy = new CopyText(task.options, postChunk);
+    const facts = readList(bytes, task.options, (rows) => copy.add(rows));
+    copy.end();
+    return { kind: 'facts', facts };
+  }
+  const chunks = new Chunks(postChunk);
+  const rows = readCorrection(bytes, task.list, task.method, (read) => {
+    for (const row of read) chunks.add(correctedLine(row));
+  });
+  chunks.end();
+  return { kind: 'corrected', rows };
+}
+
 try {
-  const copy = new CopyText(options, postChunk);
-  const facts = readList(bytes, options, (rows) => copy.add(rows));
-  copy.end();
-  post({ kind: 'facts', facts });
+  post(work());
 } catch (error) {
   if (!(error instanceof ListProblem)) throw error;
   post({ kind: 'problem', code: error.code as ListProblem['code'], params: error.params });

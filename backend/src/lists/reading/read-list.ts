@@ -48,9 +48,10 @@ export interface ReadOptions {
 export const SAMPLE_ROWS = 200;
 /** Of a row with nothing in it but a number: there are hardly more rows than bytes divided by this. */
 const ROW_BYTES = 12;
-const REFUSED_SHOWN = 20;
-const ORIGINAL_LENGTH = 100;
-const CELL_LENGTH = 10_000;
+export const REFUSED_SHOWN = 20;
+export const ORIGINAL_LENGTH = 100;
+/** Of a cell as it is kept. */
+export const CELL_LENGTH = 10_000;
 /** A wide header over narrow rows must not blow ten megabytes up to gigabytes. */
 const MAX_COLUMNS = 1000;
 const MAX_PADDING = 20_000_000;
