@@ -1,0 +1,157 @@
+import { accountOf, completed, refOf, type Account, type Started } from './account.ts';
+import type { Replica } from './replica.ts';
+import { pause, until } from './waiting.ts';
+import { World, type Replicas, type SandboxSettings } from './world.ts';
+
+/** Different ones, so that grants of one message and of five, and every spacing, are hit. */
+const RATES = [300, 120, 60, 240, 30] as const;
+const LONG_RATE = 60;
+/** How long a campaign is under way, in seconds. */
+const CAMPAIGN_SECONDS = 9;
+/** A new one so often: about eight are under way at any time, and no kill hits idle processes. */
+const EVERY_MS = 1200;
+/** About what a round takes. */
+const SECONDS_A_ROUND = 3;
+/** What a dead process was sending must be in other hands within this. */
+export const TAKE_OVER_MS = 10_000;
+
+/** A campaign that was a process's when it was harmed. */
+export interface Orphan {
+  id: number;
+  at: number;
+}
+
+export interface Harmed extends Account {
+  /** Campaigns that a process held when it was harmed. */
+  hit: number;
+  /** The longest that one of them stood still after it. */
+  takeOverMs: number;
+}
+
+/** kill -9 of one of three at random moments; the dead one is started again while the others go on. */
+export function killReplica(rounds: number, settings: SandboxSettings = {}): Promise<Harmed> {
+  return harmReplicas(rounds, { count: 3 }, settings, async (world, victim) => {
+    await victim.program!.kill();
+    const at = Date.now();
+    await world.startReplica(victim);
+    return at;
+  });
+}
+
+/** Stopped for longer than it counts as alive, and woken with everything in its hands out of date. */
+export function freezeReplica(rounds: number): Promise<Harmed> {
+  return harmReplicas(rounds, { count: 2 }, {}, async (_world, { program }) => {
+    program!.freeze();
+    const at = Date.now();
+    await pause(8000 + Math.random() * 3000);
+    program!.wake();
+    return at;
+  });
+}
+
+/** @param harm harms a replica and sees it back @returns when it was harmed */
+export async function harmReplicas(
+  rounds: number,
+  replicas: Replicas,
+  settings: SandboxSettings,
+  harm: (world: World, victim: Replica) => Promise<number>,
+): Promise<Harmed> {
+  const world = await World.open(settings, replicas);
+  const traffic = new Traffic(world, rounds * SECONDS_A_ROUND);
+  try {
+    await traffic.begin();
+    const orphans: Orphan[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      await pause(Math.random() * 2000);
+      const { victim, ids } = await busyOne(world);
+      const at = await harm(world, victim);
+      orphans.push(...ids.map((id) => ({ id, at })));
+    }
+    const campaigns = await traffic.end();
+    await completed(world, campaigns, 180_000);
+    const takeOverMs = await longestStandstill(world, campaigns, orphans);
+    return { ...(await accountOf(world, campaigns, rounds)), hit: orphans.length, takeOverMs };
+  } finally {
+    await traffic.end().catch(() => undefined);
+    await world.close();
+  }
+}
+
+/** Campaigns that begin one after another for as long as a scenario needs them. */
+export class Traffic {
+  private readonly campaigns: Started[] = [];
+  private running: Promise<void> | null = null;
+  private over = false;
+
+  /** @param seconds how long the first one is to be under way: longer than a minute where there is time for it */
+  constructor(
+    private readonly world: World,
+    private readonly seconds: number,
+  ) {}
+
+  /** Resolves when the first messages have left. */
+  async begin(): Promise<void> {
+    this.running = this.feed();
+    this.running.catch(() => undefined);
+    await until('the first messages leave', 30_000, async () => (await this.world.stats()).accepted > 0);
+  }
+
+  /** @returns all that have begun */
+  async end(): Promise<Started[]> {
+    this.over = true;
+    await this.running;
+    return this.campaigns;
+  }
+
+  private async feed(): Promise<void> {
+    while (!this.over) {
+      const number = this.campaigns.length + 1;
+      const rate = number === 1 ? LONG_RATE : RATES[number % RATES.length]!;
+      const seconds = number === 1 ? Math.max(this.seconds, CAMPAIGN_SECONDS) : CAMPAIGN_SECONDS;
+      const messages = Math.ceil((rate * seconds) / 60);
+      const id = await this.world.campaignSurely(number, messages, rate);
+      this.campaigns.push({ id, messages, rate });
+      await this.world.begin(id);
+      await pause(EVERY_MS);
+    }
+  }
+}
+
+/** One that is sending: half of the harm would hit one that is not. */
+async function busyOne(world: World): Promise<{ victim: Replica; ids: number[] }> {
+  let busy: { victim: Replica; ids: number[] }[] = [];
+  await until('a replica has campaigns', 30_000, async () => {
+    const all = world.replicas.map(async (victim) => ({ victim, ids: await heldBy(world, victim) }));
+    busy = (await Promise.all(all)).filter(({ ids }) => ids.length > 0);
+    return busy.length > 0;
+  });
+  return busy[Math.floor(Math.random() * busy.length)]!;
+}
+
+async function heldBy(world: World, { owners }: Replica): Promise<number[]> {
+  const rows = await world.query<{ id: number }>(
+    `select id from campaign where state = 'running' and owner = $1::uuid and cursor < last_position`,
+    [owners.at(-1)],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** From the harm to the next message that the provider accepted, or to the next harm that hit the same campaign. */
+async function longestStandstill(
+  world: World,
+  campaigns: readonly Started[],
+  orphans: readonly Orphan[],
+): Promise<number> {
+  let longest = 0;
+  for (const { id } of campaigns) {
+    const times = await world.acceptedAt(refOf(id));
+    const harms = orphans.filter((orphan) => orphan.id === id).map(({ at }) => at);
+    for (const at of harms) {
+      // What was on the wire at the kill arrives in the first moments and tells nothing.
+      const next = times.find((time) => time > at + 200);
+      const again = harms.some((other) => other > at && (next === undefined || other < next));
+      if (next !== undefined && !again) longest = Math.max(longest, next - at);
+    }
+  }
+  return longest;
+}
