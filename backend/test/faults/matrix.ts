@@ -1,8 +1,18 @@
 import type { Account } from './account.ts';
 import { kill } from './kill.ts';
 import { pauseUnderLoad, postgresKill } from './live.ts';
+import {
+  networkCut,
+  networkCutAll,
+  networkHalfOpen,
+  postgresCrash,
+  postgresRestart,
+} from './database-faults.ts';
+import { killAtPoint, POINTS_IN_ALL } from './points.ts';
+import { troubledProvider } from './provider.ts';
 import { freezeReplica, killReplica } from './replicas.ts';
 import { restart, twoStarts } from './starts.ts';
+import type { SandboxSettings } from './world.ts';
 
 export interface Fault {
   /** How often the harm is done. */
@@ -22,8 +32,13 @@ const BAD_PROVIDER = {
   rate429: 0.02,
 };
 
+function provider(trouble: SandboxSettings, well: SandboxSettings): Fault {
+  return { rounds: 2, nightly: 10, run: (rounds) => troubledProvider(rounds, trouble, well) };
+}
+
 export const FAULTS: Record<string, Fault> = {
   'kill-replica': { rounds: 10, nightly: 100, run: killReplica },
+  'kill-at-point': { rounds: POINTS_IN_ALL, nightly: POINTS_IN_ALL * 5, run: killAtPoint },
   'freeze-replica': { rounds: 2, nightly: 10, run: freezeReplica },
   kill: { rounds: 5, nightly: 40, run: (rounds) => kill(rounds) },
   'kill-provider-faults': { rounds: 5, nightly: 40, run: (rounds) => kill(rounds, BAD_PROVIDER) },
@@ -31,6 +46,17 @@ export const FAULTS: Record<string, Fault> = {
   restart: { rounds: 3, nightly: 10, run: restart },
   'pause-under-load': { rounds: 5, nightly: 20, run: pauseUnderLoad },
   'postgres-kill': { rounds: 5, nightly: 20, run: postgresKill },
+  'postgres-restart': { rounds: 3, nightly: 20, run: postgresRestart },
+  'postgres-crash': { rounds: 3, nightly: 20, run: postgresCrash },
+  'network-cut': { rounds: 3, nightly: 20, run: networkCut },
+  'network-cut-all': { rounds: 3, nightly: 20, run: networkCutAll },
+  'network-half-open': { rounds: 2, nightly: 10, run: networkHalfOpen },
+  'provider-late': provider({ latencyMs: 6500 }, { latencyMs: 20 }),
+  'provider-resets': provider({ resetAfterAccept: 1 }, { resetAfterAccept: 0 }),
+  'provider-429': provider({ rate429: 1, retryAfterSeconds: 2 }, { rate429: 0 }),
+  'provider-500': provider({ rate500: 1 }, { rate500: 0 }),
+  'provider-hangs': provider({ hangAfterAccept: 1 }, { hangAfterAccept: 0 }),
+  'provider-silent': provider({ silentShare: 1 }, { silentShare: 0 }),
 };
 
 /** What every check of the product runs, and how often: about two minutes. */

@@ -54,7 +54,7 @@ export async function harmReplicas(
   rounds: number,
   replicas: Replicas,
   settings: SandboxSettings,
-  harm: (world: World, victim: Replica) => Promise<number>,
+  harm: (world: World, victim: Replica, ids: readonly number[], round: number) => Promise<number>,
 ): Promise<Harmed> {
   const world = await World.open(settings, replicas);
   const traffic = new Traffic(world, rounds * SECONDS_A_ROUND);
@@ -63,8 +63,8 @@ export async function harmReplicas(
     const orphans: Orphan[] = [];
     for (let round = 0; round < rounds; round += 1) {
       await pause(Math.random() * 2000);
-      const { victim, ids } = await busyOne(world);
-      const at = await harm(world, victim);
+      const { victim, ids } = await busyOne(world, replicas.victims ?? (() => true));
+      const at = await harm(world, victim, ids, round);
       orphans.push(...ids.map((id) => ({ id, at })));
     }
     const campaigns = await traffic.end();
@@ -118,10 +118,15 @@ export class Traffic {
 }
 
 /** One that is sending: half of the harm would hit one that is not. */
-async function busyOne(world: World): Promise<{ victim: Replica; ids: number[] }> {
+async function busyOne(
+  world: World,
+  mayBe: (number: number) => boolean,
+): Promise<{ victim: Replica; ids: number[] }> {
   let busy: { victim: Replica; ids: number[] }[] = [];
   await until('a replica has campaigns', 30_000, async () => {
-    const all = world.replicas.map(async (victim) => ({ victim, ids: await heldBy(world, victim) }));
+    const all = world.replicas
+      .filter((_, number) => mayBe(number))
+      .map(async (victim) => ({ victim, ids: await heldBy(world, victim) }));
     busy = (await Promise.all(all)).filter(({ ids }) => ids.length > 0);
     return busy.length > 0;
   });

@@ -29,11 +29,13 @@ export interface Replicas {
   count: number;
   /** Each with a wire of its own to the database. */
   wired?: boolean;
-  env?: Record<string, string>;
+  env?: (number: number) => Record<string, string>;
   /** For one of them only, by its number from 0. */
   nodeArgs?: (number: number) => readonly string[];
   /** Which of them people and the host reach; all unless said otherwise. */
   reached?: (number: number) => boolean;
+  /** Which of them are harmed; any unless said otherwise. */
+  victims?: (number: number) => boolean;
   /** Where the database is somebody else's; unless said otherwise one is started. */
   databaseUrl?: string;
 }
@@ -137,7 +139,7 @@ export class World {
           HOSTS_FILE: join(this.dataDir, 'sandbox', 'hosts.json'),
           ALLOW_LOCAL_HOSTS: 'true',
           BASE_URL: `http://localhost:${this.port}`,
-          ...asked.env,
+          ...asked.env?.(number),
         },
       });
       this.replicas.push(replica);
@@ -232,14 +234,20 @@ export class World {
     return times;
   }
 
-  async api<T>(method: string, path: string, body?: object | string): Promise<T> {
+  /** @param at a replica's own address, past the one that all share */
+  async api<T>(
+    method: string,
+    path: string,
+    body?: object | string,
+    at: string = this.backendUrl,
+  ): Promise<T> {
     const text = typeof body === 'string';
     const headers = {
       authorization: `Bearer ${await this.session()}`,
       ...(text && { 'content-type': 'text/csv' }),
     };
     return call<T>(
-      `${this.backendUrl}/api${path}`,
+      `${at}/api${path}`,
       method,
       headers,
       text || !body ? (body as string) : JSON.stringify(body),
