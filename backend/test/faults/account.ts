@@ -40,7 +40,7 @@ export function refOf(id: number): string {
 /** Waits until all have completed and every receipt has arrived. */
 export async function completed(
   world: World,
-  campaigns: readonly Started[],
+  campaigns: readonly { id: number }[],
   withinMs: number,
   isOver: (campaign: Campaign) => boolean = isSettled,
 ): Promise<void> {
@@ -133,7 +133,7 @@ async function stuck(world: World, campaigns: readonly Started[]): Promise<numbe
 }
 
 /** How late an answer to a claim and the way to the provider may make a message look, in ms, on a busy machine. */
-const JITTER_MS = 250;
+export const JITTER_MS = 250;
 
 /**
  * @param times of acceptance, in order
@@ -144,7 +144,7 @@ export function overRate(times: readonly number[], rate: number): number {
   return Math.max(0, mostWithin(times, 60_000) - rate, mostWithin(times, 10_000) - inTenSeconds);
 }
 
-function mostWithin(times: readonly number[], ms: number): number {
+export function mostWithin(times: readonly number[], ms: number): number {
   let most = 0;
   for (let first = 0, last = 0; last < times.length; last += 1) {
     while (times[last]! - times[first]! >= ms) first += 1;

@@ -1,28 +1,27 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { harmReplicas, type Harmed } from './replicas.ts';
+import { harmReplicas, type Harm, type Harmed } from './replicas.ts';
 import { pause, until } from './waiting.ts';
 import type { World } from './world.ts';
 
 /** Ended in the quick way that cuts off everybody (SIGINT), with whatever was under way rolled back, and started again. */
 export function postgresRestart(rounds: number): Promise<Harmed> {
-  return harmReplicas(rounds, { count: 2 }, {}, (world) => end(world, 'SIGINT'));
+  return harmReplicas(rounds, { count: 2 }, {}, (harm) => end(harm, 'SIGINT'));
 }
 
 /** kill -9 of the server: what was committed must be there after its recovery, and nothing else. */
 export function postgresCrash(rounds: number): Promise<Harmed> {
-  return harmReplicas(rounds, { count: 2 }, {}, (world) => end(world, 'SIGKILL'));
+  return harmReplicas(rounds, { count: 2 }, {}, (harm) => end(harm, 'SIGKILL'));
 }
 
-async function end(world: World, signal: 'SIGINT' | 'SIGKILL'): Promise<number> {
+async function end({ world, hit }: Harm, signal: 'SIGINT' | 'SIGKILL'): Promise<void> {
   const before = postmaster(world);
   process.kill(before!, signal);
-  const at = Date.now();
+  await hit();
   await until('PostgreSQL is back', 60_000, async () => {
     const now = postmaster(world);
     return now !== null && now !== before && (await answers(world));
   });
-  return at;
 }
 
 function postmaster(world: World): number | null {
@@ -49,12 +48,11 @@ const away = () => 2000 + Math.random() * 8000;
 
 /** One process loses the database, but not the provider: it must fall silent by itself. */
 export function networkCut(rounds: number): Promise<Harmed> {
-  return harmReplicas(rounds, ONE_OF_TWO, {}, async (_world, { wire }) => {
+  return harmReplicas(rounds, ONE_OF_TWO, {}, async ({ victim: { wire }, hit }) => {
     wire!.cut();
-    const at = Date.now();
+    await hit();
     await pause(away());
     wire!.mend();
-    return at;
   });
 }
 
@@ -64,9 +62,10 @@ export function networkCut(rounds: number): Promise<Harmed> {
  */
 export async function networkHalfOpen(rounds: number): Promise<Harmed & { recoverMs: number }> {
   let recoverMs = 0;
-  const harmed = await harmReplicas(rounds, ONE_OF_TWO, {}, async (world, { wire, owners, port }) => {
+  const harmed = await harmReplicas(rounds, ONE_OF_TWO, {}, async ({ world, victim, hit }) => {
+    const { wire, owners, port } = victim;
     wire!.swallow();
-    const at = Date.now();
+    await hit();
     await pause(away());
     wire!.mend();
     const mended = Date.now();
@@ -82,17 +81,16 @@ export async function networkHalfOpen(rounds: number): Promise<Harmed & { recove
       );
     });
     recoverMs = Math.max(recoverMs, Date.now() - mended);
-    return at;
   });
   return { ...harmed, recoverMs };
 }
 
 /** All of them lose the database at once, and find it again. */
 export function networkCutAll(rounds: number): Promise<Harmed> {
-  return harmReplicas(rounds, { count: 2, wired: true }, {}, async (world) => {
+  return harmReplicas(rounds, { count: 2, wired: true }, {}, async ({ world, hit }) => {
     for (const { wire } of world.replicas) wire!.cut();
+    await hit();
     await pause(1000 + Math.random() * 3000);
     for (const { wire } of world.replicas) wire!.mend();
-    return Date.now();
   });
 }

@@ -1,6 +1,9 @@
 import type { Account } from './account.ts';
+import { failover } from './failover.ts';
+import { killKeyless } from './keyless.ts';
 import { kill } from './kill.ts';
 import { pauseUnderLoad, postgresKill } from './live.ts';
+import { clockDatabase, clockReplica } from './clocks.ts';
 import {
   networkCut,
   networkCutAll,
@@ -10,7 +13,9 @@ import {
 } from './database-faults.ts';
 import { killAtPoint, POINTS_IN_ALL } from './points.ts';
 import { troubledProvider } from './provider.ts';
+import { rateChange } from './rate-change.ts';
 import { freezeReplica, killReplica } from './replicas.ts';
+import { scheduleOnce } from './scheduled.ts';
 import { restart, twoStarts } from './starts.ts';
 import type { SandboxSettings } from './world.ts';
 
@@ -39,6 +44,7 @@ function provider(trouble: SandboxSettings, well: SandboxSettings): Fault {
 export const FAULTS: Record<string, Fault> = {
   'kill-replica': { rounds: 10, nightly: 100, run: killReplica },
   'kill-at-point': { rounds: POINTS_IN_ALL, nightly: POINTS_IN_ALL * 5, run: killAtPoint },
+  'kill-keyless': { rounds: 5, nightly: 40, run: killKeyless },
   'freeze-replica': { rounds: 2, nightly: 10, run: freezeReplica },
   kill: { rounds: 5, nightly: 40, run: (rounds) => kill(rounds) },
   'kill-provider-faults': { rounds: 5, nightly: 40, run: (rounds) => kill(rounds, BAD_PROVIDER) },
@@ -48,9 +54,14 @@ export const FAULTS: Record<string, Fault> = {
   'postgres-kill': { rounds: 5, nightly: 20, run: postgresKill },
   'postgres-restart': { rounds: 3, nightly: 20, run: postgresRestart },
   'postgres-crash': { rounds: 3, nightly: 20, run: postgresCrash },
+  failover: { rounds: 2, nightly: 10, run: failover },
   'network-cut': { rounds: 3, nightly: 20, run: networkCut },
   'network-cut-all': { rounds: 3, nightly: 20, run: networkCutAll },
   'network-half-open': { rounds: 2, nightly: 10, run: networkHalfOpen },
+  'clock-replica': { rounds: 1, nightly: 3, run: clockReplica },
+  'clock-database': { rounds: 1, nightly: 3, run: clockDatabase },
+  'schedule-once': { rounds: 1, nightly: 5, run: scheduleOnce },
+  'rate-change': { rounds: 1, nightly: 5, run: rateChange },
   'provider-late': provider({ latencyMs: 6500 }, { latencyMs: 20 }),
   'provider-resets': provider({ resetAfterAccept: 1 }, { resetAfterAccept: 0 }),
   'provider-429': provider({ rate429: 1, retryAfterSeconds: 2 }, { rate429: 0 }),

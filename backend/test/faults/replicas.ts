@@ -30,31 +30,39 @@ export interface Harmed extends Account {
 
 /** kill -9 of one of three at random moments; the dead one is started again while the others go on. */
 export function killReplica(rounds: number, settings: SandboxSettings = {}): Promise<Harmed> {
-  return harmReplicas(rounds, { count: 3 }, settings, async (world, victim) => {
+  return harmReplicas(rounds, { count: 3 }, settings, async ({ world, victim, hit }) => {
     await victim.program!.kill();
-    const at = Date.now();
+    await hit();
     await world.startReplica(victim);
-    return at;
   });
 }
 
 /** Stopped for longer than it counts as alive, and woken with everything in its hands out of date. */
 export function freezeReplica(rounds: number): Promise<Harmed> {
-  return harmReplicas(rounds, { count: 2 }, {}, async (_world, { program }) => {
+  return harmReplicas(rounds, { count: 2 }, {}, async ({ victim: { program }, hit }) => {
     program!.freeze();
-    const at = Date.now();
+    await hit();
     await pause(8000 + Math.random() * 3000);
     program!.wake();
-    return at;
   });
 }
 
-/** @param harm harms a replica and sees it back @returns when it was harmed */
+export interface Harm {
+  world: World;
+  victim: Replica;
+  /** Campaigns that were the victim's when it was chosen. */
+  ids: readonly number[];
+  round: number;
+  /** Tells that it has just happened: what the victim holds at this moment must be in other hands soon. */
+  hit(): Promise<void>;
+}
+
+/** @param harm harms a replica and sees it back */
 export async function harmReplicas(
   rounds: number,
   replicas: Replicas,
   settings: SandboxSettings,
-  harm: (world: World, victim: Replica, ids: readonly number[], round: number) => Promise<number>,
+  harm: (harm: Harm) => Promise<void>,
 ): Promise<Harmed> {
   const world = await World.open(settings, replicas);
   const traffic = new Traffic(world, rounds * SECONDS_A_ROUND);
@@ -64,11 +72,16 @@ export async function harmReplicas(
     for (let round = 0; round < rounds; round += 1) {
       await pause(Math.random() * 2000);
       const { victim, ids } = await busyOne(world, replicas.victims ?? (() => true));
-      const at = await harm(world, victim, ids, round);
-      orphans.push(...ids.map((id) => ({ id, at })));
+      const hit = async () => {
+        const at = Date.now();
+        const held = await heldBy(world, victim).catch(() => ids);
+        orphans.push(...held.map((id) => ({ id, at })));
+      };
+      await harm({ world, victim, ids, round, hit });
     }
     const campaigns = await traffic.end();
-    await completed(world, campaigns, 180_000);
+    const told = (settings.receipts as { enabled?: boolean } | undefined)?.enabled !== false;
+    await completed(world, campaigns, 180_000, told ? undefined : ({ state }) => state === 'completed');
     const takeOverMs = await longestStandstill(world, campaigns, orphans);
     return { ...(await accountOf(world, campaigns, rounds)), hit: orphans.length, takeOverMs };
   } finally {

@@ -1,5 +1,4 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Campaign, CampaignSettings, ControlResult } from '../../../contract/campaign.ts';
@@ -7,6 +6,7 @@ import type { Role } from '../../../contract/session.ts';
 import pg from 'pg';
 import { postgresUser, reachableFolder } from '../../src/database/postgres-user.ts';
 import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.ts';
+import { freePort } from './free-port.ts';
 import { Program } from './program.ts';
 import { answersAt, Replica } from './replica.ts';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -179,11 +179,6 @@ export class World {
     }
   }
 
-  /** For a database that has moved. */
-  moveTo(databaseUrl: string): void {
-    this.databaseUrl = databaseUrl;
-  }
-
   /** Lines of every program's log that told what no line may tell. */
   get leaks(): string[] {
     return [...this.programs].flatMap(({ leaks }) => leaks);
@@ -335,21 +330,6 @@ export class World {
     await until('PostgreSQL is gone', 10_000, () => !isOurs()).catch(
       () => isOurs() && process.kill(pid, 'SIGKILL'),
     );
-  }
-}
-
-/** Below the range from which outgoing connections take theirs: it must still be free when the backend starts again. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    const server = createServer();
-    const free = await new Promise<boolean>((done) => {
-      server.once('error', () => done(false));
-      server.listen(port, '127.0.0.1', () => done(true));
-    });
-    if (!free) continue;
-    await new Promise((done) => server.close(done));
-    return port;
   }
 }
 
