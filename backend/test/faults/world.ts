@@ -10,7 +10,7 @@ import { freePort } from './free-port.ts';
 import { Program } from './program.ts';
 import { answersAt, Replica } from './replica.ts';
 import { TcpProxy } from './tcp-proxy.ts';
-import { pause, until } from './waiting.ts';
+import { until } from './waiting.ts';
 
 /** What the sandbox's control API tells of what it accepted. */
 export interface LedgerStats {
@@ -280,14 +280,15 @@ export class World {
 
   /** As `campaign`, while backends are killed: what was cut off half-way stays a draft of which nobody hears again. */
   async campaignSurely(number: number, messages: number, rate: number): Promise<number> {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await this.campaign(number + attempt * 1000, messages, rate);
-      } catch (error) {
-        if (attempt === 9) throw error;
-        await pause(300);
-      }
-    }
+    let id = 0;
+    let attempt = 0;
+    await until(`campaign ${number} can be made`, 90_000, async () => {
+      const made = this.campaign(number + attempt * 1000, messages, rate);
+      attempt += 1;
+      id = await made.catch(() => 0);
+      return id > 0;
+    });
+    return id;
   }
 
   /** Again until it is taken: whom the request reached may have been killed in the middle of it. */
