@@ -260,8 +260,13 @@ export class World {
   }
 
   /** A campaign of so many numbers, no number in two campaigns, ready to be started. */
-  async campaign(number: number, messages: number, rate: number): Promise<number> {
-    const { id, version } = await this.api<Campaign>('POST', '/campaigns', { name: `Campaign ${number}` });
+  async campaign(
+    number: number,
+    messages: number,
+    rate: number,
+    name = `Campaign ${number}`,
+  ): Promise<number> {
+    const { id, version } = await this.api<Campaign>('POST', '/campaigns', { name });
     const settings: Partial<CampaignSettings> = {
       method: 'sms',
       channelId: 'sms-romashka-number',
@@ -282,12 +287,17 @@ export class World {
   async campaignSurely(number: number, messages: number, rate: number): Promise<number> {
     let id = 0;
     let attempt = 0;
-    await until(`campaign ${number} can be made`, 90_000, async () => {
-      const made = this.campaign(number + attempt * 1000, messages, rate);
-      attempt += 1;
-      id = await made.catch(() => 0);
-      return id > 0;
-    });
+    await until(
+      `campaign ${number} can be made`,
+      90_000,
+      async () => {
+        attempt += 1;
+        const made = this.campaign(number, messages, rate, `Campaign ${number}, attempt ${attempt}`);
+        id = await made.catch(() => 0);
+        return id > 0;
+      },
+      300,
+    );
     return id;
   }
 
