@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
 import { createDataSource } from '../src/database/data-source.ts';
+import { CopyIn } from '../src/lists/copy-in.ts';
 import { cloneDatabase, type TestDatabase } from './database.ts';
 import { TcpProxy } from './faults/tcp-proxy.ts';
 
@@ -14,11 +16,12 @@ afterAll(async () => {
   await database.drop();
 });
 
-const impatient = () => {
+const throughTheWire = () => {
   const url = new URL(database.url);
   url.port = String(wire.port);
-  return createDataSource(url.href, 1, 1000, 300).initialize();
+  return url.href;
 };
+const impatient = () => createDataSource(throughTheWire(), 1, 1000, 300).initialize();
 
 test('a connection that died without a word is broken off, and the next question goes out on a new one', async () => {
   const dataSource = await impatient();
@@ -48,4 +51,22 @@ test('what such a connection has locked is free again soon', async () => {
     wire.mend();
     await dataSource.destroy();
   }
+});
+
+test.each(['before it', 'in the middle of it'])('a COPY whose connection breaks %s fails', async (when) => {
+  const client = new pg.Client(throughTheWire());
+  client.on('error', () => undefined);
+  await client.connect();
+  const ended = new Promise((done) => client.once('end', done));
+  const begin = () => new CopyIn(client as unknown as pg.PoolClient, 'copy contact from stdin');
+  let copy = when === 'before it' ? null : begin();
+  // Its first chunk is taken only when the server is ready for it.
+  await copy?.write(Buffer.from('1'));
+  wire.cut();
+  await ended;
+  wire.mend();
+  copy ??= begin();
+  await expect(copy.write(Buffer.alloc(1_000_000))).rejects.toThrow();
+  await copy.fail(new Error('given up'));
+  await expect(copy.end()).rejects.toThrow();
 });

@@ -5,6 +5,8 @@ import { Socket } from 'node:net';
  * lock; later leaves a process that lost its connections without being told mute for longer.
  */
 export const SILENCE_MS = 10_000;
+/** For long work, in ms: its slowest statements take some seconds, and a reader who stalls is cut off sooner. */
+export const LONG_SILENCE_MS = 120_000;
 
 /**
  * A connection may die without either end being told: a firewall forgot it, the other machine lost its power. What was
