@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createDataSource } from '../src/database/data-source.ts';
+import { isDatabaseGone } from '../src/error.filter.ts';
 import { CopyIn } from '../src/lists/copy-in.ts';
 import { cloneDatabase, type TestDatabase } from './database.ts';
 import { TcpProxy } from './faults/tcp-proxy.ts';
@@ -69,4 +70,19 @@ test.each(['before it', 'in the middle of it'])('a COPY whose connection breaks 
   await expect(copy.write(Buffer.alloc(1_000_000))).rejects.toThrow();
   await copy.fail(new Error('given up'));
   await expect(copy.end()).rejects.toThrow();
+});
+
+test('whoever asks on a connection that is gone hears that the database does not answer, and not of a fault of ours', async () => {
+  const client = new pg.Client(throughTheWire());
+  client.on('error', () => undefined);
+  await client.connect();
+  const ended = new Promise((done) => client.once('end', done));
+  const lost = client.query('select pg_sleep(10)').catch((error: Error) => error.message);
+  wire.cut();
+  await ended;
+  wire.mend();
+  const tooLate = client.query('select 1').catch((error: Error) => error.message);
+  for (const message of [await lost, await tooLate]) {
+    expect({ message, gone: isDatabaseGone('', String(message)) }).toEqual({ message, gone: true });
+  }
 });

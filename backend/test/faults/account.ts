@@ -25,6 +25,8 @@ export interface Account {
   stuck: number;
   /** Log lines that tell a whole number or a secret. */
   leaks: number;
+  /** Backends that ended though nobody ended them. */
+  died: number;
 }
 
 export interface Started {
@@ -85,7 +87,9 @@ export async function accountOf(
     miscounted: 0,
     stuck: await stuck(world, campaigns),
     leaks: world.leaks.length,
+    died: world.died.length,
   };
+  for (const output of world.died) console.error(`a backend ended by itself: ${output.slice(-2000)}`);
   for (const line of world.leaks.slice(0, 3)) console.error(`a line that tells too much: ${line}`);
   for (const { id, messages, rate } of campaigns) {
     const stats = await world.stats(refOf(id));

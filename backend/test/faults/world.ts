@@ -179,6 +179,12 @@ export class World {
     }
   }
 
+  /** The last words of those that are to run and do not. */
+  get died(): string[] {
+    const running = [this.backend, ...this.replicas.map(({ program }) => program)];
+    return running.flatMap((program) => (program?.ended ? [program.output] : []));
+  }
+
   /** Lines of every program's log that told what no line may tell. */
   get leaks(): string[] {
     return [...this.programs].flatMap(({ leaks }) => leaks);
