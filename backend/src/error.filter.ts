@@ -10,9 +10,19 @@ import {
 } from '../../contract/problems.ts';
 import { ProblemError } from './errors.ts';
 
-/** Connection lost, refused or cut by an administrator; PostgreSQL starting or stopping. */
-const DATABASE_GONE =
-  /^(08|57P0|53300)|ECONNREFUSED|ECONNRESET|Connection terminated|timeout exceeded when trying to connect/;
+/** Connection lost, refused, silent or cut by an administrator or by the server; PostgreSQL starting or stopping. */
+const DATABASE_GONE = new RegExp(
+  [
+    '^(08|57P0|53300|25P03)',
+    'ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT',
+    'Connection terminated|timeout exceeded when trying to connect|is not queryable|not said a word',
+  ].join('|'),
+);
+
+/** @param code SQLSTATE or errno, where there is one */
+export function isDatabaseGone(code: string, message: string): boolean {
+  return DATABASE_GONE.test(code) || DATABASE_GONE.test(message);
+}
 
 /** Long work is measured in seconds; who comes sooner would only wait in line again. */
 const BUSY_RETRY_SECONDS = '5';
@@ -52,7 +62,7 @@ export class ErrorFilter implements ExceptionFilter {
     const text = `${String(code.code ?? '')} ${(error as Error)?.message ?? ''}`;
     if (UNSTORABLE.has(String(code.code))) return describe(new ProblemError('malformed'), language);
     const id = randomUUID().slice(0, 8);
-    if (DATABASE_GONE.test(String(code.code ?? '')) || DATABASE_GONE.test(text)) {
+    if (isDatabaseGone(String(code.code ?? ''), text)) {
       this.logger.warn(`${id}: database unavailable`);
       return describe(new ProblemError('unavailable'), language);
     }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { accountOf, completed, refOf, type Started } from './faults/account.ts';
 import { oneRuns } from './faults/starts.ts';
-import { until, World } from './faults/world.ts';
+import { until } from './faults/waiting.ts';
+import { World } from './faults/world.ts';
 
 /** The short form of `npm run faults`: the built product, really killed, against the provider's own ledger. */
 let world: World;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Campaign } from '../../contract/campaign.ts';
 import type { Template } from '../../contract/channel.ts';
 import { ScheduledStarts } from '../src/campaigns/scheduled-starts.ts';
@@ -198,4 +198,32 @@ test('while the app is switched off nothing starts; switched on again in time, i
   ]);
   await host.sandbox.installs.enable('romashka');
   await api.until(campaign.id, ({ state }) => state === 'completed');
+});
+
+test('a process whose own clock is ahead starts nothing before its time by the clock that all share', async () => {
+  const later = await scheduled();
+  const due = await scheduled();
+  jest.useFakeTimers({
+    now: Date.now() + 90 * 60_000,
+    doNotFake: [
+      'hrtime',
+      'nextTick',
+      'performance',
+      'queueMicrotask',
+      'setImmediate',
+      'clearImmediate',
+      'setInterval',
+      'clearInterval',
+      'setTimeout',
+      'clearTimeout',
+    ],
+  });
+  try {
+    await comeDue(due);
+    const started = () => sql('select 1 from run where account_id = 1 and campaign_id = $1', [due.id]);
+    await until(async () => (await started()).length > 0);
+  } finally {
+    jest.useRealTimers();
+  }
+  expect((await api.get(later.id)).state).toBe('scheduled');
 });

@@ -155,8 +155,11 @@ test('a connection reset after accepting leaves the message accepted, and a repe
   expect((await host.send()).headers.get('idempotency-replayed')).toBe('true');
 });
 
-test('a hang after accepting leaves the message accepted', async () => {
-  host = await startInstalled({ hangAfterAccept: 1 });
+test.each([
+  [{ hangAfterAccept: 1 }, 1],
+  [{ silentShare: 1 }, 0],
+])('%j gives no answer and accepts %i', async (settings, accepted) => {
+  host = await startInstalled(settings);
   const token = host.sandbox.identity.tenant('romashka').installation!.accessToken;
   const answer = fetch(`${host.sandbox.url}/v1/messages`, {
     method: 'POST',
@@ -169,7 +172,14 @@ test('a hang after accepting leaves the message accepted', async () => {
     signal: AbortSignal.timeout(200),
   });
   await expect(answer).rejects.toThrow(/timeout/);
-  expect(host.sandbox.ledger.size).toBe(1);
+  expect(host.sandbox.ledger.size).toBe(accepted);
+});
+
+test('told to know no keys, it accepts a repeat as another message, and the ledger says so', async () => {
+  host = await startInstalled({ honourKeys: false });
+  await host.send();
+  expect((await host.send()).status).toBe(202);
+  expect(host.sandbox.ledger.stats()).toMatchObject({ accepted: 2, sentTwice: 1 });
 });
 
 test('a wrong setting is named and changes nothing', async () => {

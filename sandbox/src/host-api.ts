@@ -112,8 +112,10 @@ function messageHandler({ settings, chance, catalogue, ledger, receipts, custome
     let record: Accepted;
     try {
       const key = idempotencyKey(request);
+      const { silentShare, honourKeys } = settings.get();
+      if (chance.next('silent') < silentShare) return;
       misbehave(body, settings, chance);
-      const known = ledger.findByKey(tenant, key);
+      const known = honourKeys ? ledger.findByKey(tenant, key) : undefined;
       if (known) {
         checkReplay(known.print, body);
         if (answering.has(known))

@@ -21,6 +21,10 @@ export interface Settings {
   resetAfterAccept: number;
   /** Accepts the message, then never answers. */
   hangAfterAccept: number;
+  /** Neither accepts the message nor answers. */
+  silentShare: number;
+  /** Off: a message asked for twice under one key is accepted twice, as by a provider that knows no keys. */
+  honourKeys: boolean;
   refuseShare: number;
   stopCode: StopCode | null;
   /** Makes every choice repeatable; null draws anew at each start. */
@@ -46,6 +50,8 @@ export function defaultSettings(): Settings {
     retryAfterSeconds: 1,
     resetAfterAccept: 0,
     hangAfterAccept: 0,
+    silentShare: 0,
+    honourKeys: true,
     refuseShare: 0,
     stopCode: null,
     seed: null,

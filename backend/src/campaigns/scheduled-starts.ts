@@ -61,9 +61,16 @@ export class ScheduledStarts implements BeforeApplicationShutdown {
   @Interval(LOOK_MS)
   tick(): void {
     if (this.stopped || this.looking) return;
-    this.looking = this.look(new Date())
+    this.looking = this.databaseTime()
+      .then((now) => this.look(now))
       .catch((error: unknown) => this.warn('scheduled starts', error))
       .finally(() => (this.looking = null));
+  }
+
+  /** The clock that all processes share: one whose own is wrong would start campaigns early, or lay them aside as missed. */
+  private async databaseTime(): Promise<Date> {
+    const [row] = await rowsOf<{ now: Date }>(this.dataSource.manager, 'select now()');
+    return row!.now;
   }
 
   /** @returns how many campaigns left the state `scheduled` */

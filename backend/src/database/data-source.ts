@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { impatientSocket } from './impatient-socket.ts';
 import { AccountEntity } from '../host/account.entity.ts';
 import { InstallationEntity } from '../host/installation.entity.ts';
 import { CampaignEntity } from '../campaigns/campaign.entity.ts';
@@ -21,14 +22,21 @@ import { Correction1764000700000 } from './migrations/1764000700000-correction.t
 /**
  * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
  * @param waitMs how long one may wait for a connection, be it to come free or to be made
+ * @param silenceMs for quick work: a connection on which the server says nothing for so long is broken off
  */
-export function createDataSource(url: string, poolSize: number, waitMs = 10_000): DataSource {
+export function createDataSource(
+  url: string,
+  poolSize: number,
+  waitMs = 10_000,
+  silenceMs: number | null = null,
+): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
     poolSize,
     applicationName: 'mass-messaging',
     connectTimeoutMS: waitMs,
+    extra: silenceMs === null ? {} : impatience(silenceMs),
     synchronize: false,
     migrationsTableName: 'migration',
     migrations: [
@@ -56,6 +64,14 @@ export function createDataSource(url: string, poolSize: number, waitMs = 10_000)
     // A broken idle connection is replaced by the pool; without this listener it would end the process.
     poolErrorHandler: () => undefined,
   });
+}
+
+/** The server, too, must learn of it: what a lost connection has locked would stay locked for hours. */
+function impatience(silenceMs: number) {
+  return {
+    stream: () => impatientSocket(silenceMs),
+    idle_in_transaction_session_timeout: silenceMs * 2,
+  };
 }
 
 /** Any number that no other part of the product locks on. */

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { CONFIG } from '../tokens.ts';
 import type { Config } from '../config.ts';
 import { createDataSource } from './data-source.ts';
+import { LONG_SILENCE_MS } from './impatient-socket.ts';
 import { LongWork } from './long-work.ts';
 
 /** The second pool: for work that takes longer than a moment. The first is TypeORM's own. */
@@ -25,7 +26,7 @@ export async function openLongWork(
   { databaseLongPoolSize, databaseLongWaitMs }: Pick<Config, 'databaseLongPoolSize' | 'databaseLongWaitMs'>,
 ): Promise<LongWork> {
   const { url } = quick.options as { url: string };
-  const dataSource = createDataSource(url, databaseLongPoolSize, databaseLongWaitMs);
+  const dataSource = createDataSource(url, databaseLongPoolSize, databaseLongWaitMs, LONG_SILENCE_MS);
   await dataSource.initialize();
   return new LongWork(dataSource, databaseLongPoolSize);
 }

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { ConfigError, type Config } from '../config.ts';
 import { createDataSource, migrate } from './data-source.ts';
 import { lockDataFolder } from './data-folder.ts';
+import { SILENCE_MS } from './impatient-socket.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 
 export interface Database {
@@ -38,16 +39,26 @@ export async function openDatabase(config: Config): Promise<Database> {
 }
 
 async function connect(url: string, config: Config): Promise<Database> {
-  const dataSource = createDataSource(url, config.databasePoolSize);
-  try {
-    await dataSource.initialize();
-  } catch (error) {
-    throw new ConfigError(`The database of DATABASE_URL does not answer: ${(error as Error).message}`);
-  }
-  const migrated = await migrate(dataSource);
+  const migrated = await migrateApart(url);
+  const dataSource = await createDataSource(url, config.databasePoolSize, undefined, SILENCE_MS).initialize();
   return {
     dataSource,
     migrated,
     close: () => (dataSource.isInitialized ? dataSource.destroy() : Promise.resolve()),
   };
+}
+
+/** On a connection that waits: for another process that migrates, and for a change of a large table. */
+async function migrateApart(url: string): Promise<string[]> {
+  const dataSource = createDataSource(url, 2);
+  try {
+    await dataSource.initialize();
+  } catch (error) {
+    throw new ConfigError(`The database of DATABASE_URL does not answer: ${(error as Error).message}`);
+  }
+  try {
+    return await migrate(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
 }

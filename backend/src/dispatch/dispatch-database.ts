@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { impatientSocket } from '../database/impatient-socket.ts';
 
 /** A statement that is prepared once per connection: planning the claim costs a tenth of running it. */
 export interface Statement {
@@ -31,6 +32,7 @@ export class DispatchDatabase implements OnApplicationShutdown {
       connectionString: url,
       max: CONNECTIONS,
       connectionTimeoutMillis: 5000,
+      stream: () => impatientSocket(),
       application_name: 'mass-messaging-dispatch',
       onConnect: async (client) => {
         await client.query(PLANS);

@@ -1,7 +1,8 @@
 import type { Campaign } from '../../../contract/campaign.ts';
-import { accountAddsUp } from '../../../contract/message-states.ts';
+import { accountAddsUp, type RowAccount } from '../../../contract/message-states.ts';
 import { LATENESS, SPREAD, spacing } from '../../src/dispatch/pacing.ts';
-import { until, type World } from './world.ts';
+import { until } from './waiting.ts';
+import type { World } from './world.ts';
 
 /** What a scenario comes to: every number but `messages`, `rounds` and `replays` is to be nought. */
 export interface Account {
@@ -18,6 +19,14 @@ export interface Account {
   /** Rows that the account does not show as sent, delivered or read, or that do not add up. */
   unaccounted: number;
   unknown: number;
+  /** Numbers on the screen that are not those of the rows. */
+  miscounted: number;
+  /** Campaigns that run with nothing left to do, and grants that nobody will end. */
+  stuck: number;
+  /** Log lines that tell a whole number or a secret. */
+  leaks: number;
+  /** Backends that ended though nobody ended them. */
+  died: number;
 }
 
 export interface Started {
@@ -33,19 +42,20 @@ export function refOf(id: number): string {
 /** Waits until all have completed and every receipt has arrived. */
 export async function completed(
   world: World,
-  campaigns: readonly Started[],
+  campaigns: readonly { id: number }[],
   withinMs: number,
+  isOver: (campaign: Campaign) => boolean = isSettled,
 ): Promise<void> {
   const open = new Set(campaigns.map(({ id }) => id));
-  const isOver = async () => {
+  const allOver = async () => {
     for (const id of open) {
       // Right after a kill nobody answers.
       const campaign = await world.get(id).catch(() => null);
-      if (campaign && isSettled(campaign)) open.delete(id);
+      if (campaign && isOver(campaign)) open.delete(id);
     }
     return open.size === 0;
   };
-  await until(`campaigns ${[...open].join(', ')} complete`, withinMs, isOver, 200).catch(
+  await until(`campaigns ${[...open].join(', ')} complete`, withinMs, allOver, 200).catch(
     async (error: unknown) => {
       const left = await Promise.all([...open].map((id) => world.get(id).catch(String)));
       throw new Error(
@@ -74,7 +84,13 @@ export async function accountOf(
     overRate: 0,
     unaccounted: 0,
     unknown: 0,
+    miscounted: 0,
+    stuck: await stuck(world, campaigns),
+    leaks: world.leaks.length,
+    died: world.died.length,
   };
+  for (const output of world.died) console.error(`a backend ended by itself: ${output.slice(-2000)}`);
+  for (const line of world.leaks.slice(0, 3)) console.error(`a line that tells too much: ${line}`);
   for (const { id, messages, rate } of campaigns) {
     const stats = await world.stats(refOf(id));
     const { account } = (await world.get(id)).progress;
@@ -86,12 +102,42 @@ export async function accountOf(
     const shown = account.sent + account.delivered + account.read;
     sum.unaccounted += Math.abs(messages - shown) + (accountAddsUp(account) ? 0 : 1);
     sum.unknown += account.unknown;
+    sum.miscounted += await miscounted(world, id, account);
   }
   return sum;
 }
 
+/** What the screen shows, against the messages themselves: in how many of the states the two differ. */
+async function miscounted(world: World, id: number, shown: RowAccount): Promise<number> {
+  const rows = await world.query<{ state: string; count: number }>(
+    `select m.state, count(*)::int from campaign c join message m on m.account_id = c.account_id
+        and m.campaign_id = c.id and m.run = c.run
+      where c.account_id = 1 and c.id = $1 group by m.state`,
+    [id],
+  );
+  const counted = new Map(rows.map(({ state, count }) => [state, count]));
+  const differ = (['sent', 'delivered', 'read', 'failed', 'unknown', 'cancelled', 'stopped'] as const).filter(
+    (state) => shown[state] !== (counted.get(state) ?? 0),
+  );
+  const waiting = shown.queued + shown.sending !== (counted.get('queued') ?? 0);
+  return differ.length + (waiting ? 1 : 0);
+}
+
+/** After every campaign has completed: what still looks as if it were under way. */
+async function stuck(world: World, campaigns: readonly Started[]): Promise<number> {
+  const ids = campaigns.map(({ id }) => id);
+  const [found] = await world.query<{ running: number; grants: number }>(
+    `select (select count(*)::int from campaign c where c.account_id = 1 and c.id = any ($1::int[]) and c.state = 'running'
+                and not exists (select from message m where m.account_id = 1 and m.campaign_id = c.id and m.run = c.run
+                                   and m.state = 'queued')) as running,
+            (select count(*)::int from dispatch_grant where account_id = 1 and campaign_id = any ($1::int[])) as grants`,
+    [ids],
+  );
+  return found!.running + found!.grants;
+}
+
 /** How late an answer to a claim and the way to the provider may make a message look, in ms, on a busy machine. */
-const JITTER_MS = 250;
+export const JITTER_MS = 250;
 
 /**
  * @param times of acceptance, in order
@@ -102,7 +148,7 @@ export function overRate(times: readonly number[], rate: number): number {
   return Math.max(0, mostWithin(times, 60_000) - rate, mostWithin(times, 10_000) - inTenSeconds);
 }
 
-function mostWithin(times: readonly number[], ms: number): number {
+export function mostWithin(times: readonly number[], ms: number): number {
   let most = 0;
   for (let first = 0, last = 0; last < times.length; last += 1) {
     while (times[last]! - times[first]! >= ms) first += 1;

@@ -1,5 +1,6 @@
 import { accountOf, completed, type Account, type Started } from './account.ts';
-import { pause, until, World, type SandboxSettings } from './world.ts';
+import { pause, until } from './waiting.ts';
+import { World, type SandboxSettings } from './world.ts';
 
 const RATE = 300;
 const CAMPAIGNS = 4;

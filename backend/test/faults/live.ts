@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { accountOf, completed, refOf, type Account } from './account.ts';
-import { pause, until, World } from './world.ts';
+import { pause, until } from './waiting.ts';
+import { World } from './world.ts';
 
 const RATE = 300;
 /** Longer than a grant of a second lasts: what was in hand at a pause would have left by then. */

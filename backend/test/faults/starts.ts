@@ -1,5 +1,7 @@
 import { accountOf, completed, type Account, type Started } from './account.ts';
-import { until, World, type Program } from './world.ts';
+import type { Program } from './program.ts';
+import { until } from './waiting.ts';
+import { World } from './world.ts';
 
 const RATE = 300;
 

@@ -1,12 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Campaign, CampaignSettings, ControlResult } from '../../../contract/campaign.ts';
 import type { Role } from '../../../contract/session.ts';
+import pg from 'pg';
 import { postgresUser, reachableFolder } from '../../src/database/postgres-user.ts';
-import { PROJECT_ROOT } from '../../src/project-root.ts';
+import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.ts';
+import { freePort } from './free-port.ts';
+import { Program } from './program.ts';
+import { answersAt, Replica } from './replica.ts';
+import { TcpProxy } from './tcp-proxy.ts';
+import { until } from './waiting.ts';
 
 /** What the sandbox's control API tells of what it accepted. */
 export interface LedgerStats {
@@ -19,6 +23,22 @@ export interface LedgerStats {
 }
 
 export type SandboxSettings = Record<string, unknown>;
+
+/** Several backends behind one address, on one database that is not theirs. */
+export interface Replicas {
+  count: number;
+  /** Each with a wire of its own to the database. */
+  wired?: boolean;
+  env?: (number: number) => Record<string, string>;
+  /** For one of them only, by its number from 0. */
+  nodeArgs?: (number: number) => readonly string[];
+  /** Which of them people and the host reach; all unless said otherwise. */
+  reached?: (number: number) => boolean;
+  /** Which of them are harmed; any unless said otherwise. */
+  victims?: (number: number) => boolean;
+  /** Where the database is somebody else's; unless said otherwise one is started. */
+  databaseUrl?: string;
+}
 
 /** No chance but what a scenario asks for: everything is delivered, nobody answers by himself. */
 const CALM: SandboxSettings = {
@@ -37,6 +57,10 @@ export class World {
   readonly port: number;
   sandboxUrl = '';
   backend: Program | null = null;
+  replicas: Replica[] = [];
+  private front: TcpProxy | null = null;
+  private databaseUrl: string | null = null;
+  private server: { stop(): Promise<void> } | null = null;
   private sandbox: Program | null = null;
   private readonly programs = new Set<Program>();
   private token: { value: string; until: number } | null = null;
@@ -46,7 +70,7 @@ export class World {
     this.port = port;
   }
 
-  static async open(settings: SandboxSettings = {}): Promise<World> {
+  static async open(settings: SandboxSettings = {}, replicas: Replicas | null = null): Promise<World> {
     const dataDir = mkdtempSync(join(tmpdir(), 'mass-messaging-fault-'));
     // The postgres user must be able to enter it.
     chmodSync(dataDir, 0o755);
@@ -56,7 +80,8 @@ export class World {
       await world.startSandbox();
       await world.sandboxCall('PUT', '/settings', CALM);
       await world.sandboxCall('PUT', '/settings', settings);
-      await world.startBackend().ready();
+      if (replicas) await world.startReplicas(replicas);
+      else await world.startBackend().ready();
       await world.sandboxCall('POST', '/install', { tenant: 'romashka' });
       return world;
     } catch (error) {
@@ -91,20 +116,82 @@ export class World {
       HOSTS_FILE: join(this.dataDir, 'sandbox', 'hosts.json'),
       ALLOW_LOCAL_HOSTS: 'true',
     };
-    const health = `http://127.0.0.1:${port}/health`;
     this.backend = this.run('dist/backend/src/main.js', env, () =>
-      fetch(health, { signal: AbortSignal.timeout(2000) })
-        .then(async (answer) => {
-          await answer.body?.cancel();
-          return answer.ok;
-        })
-        .catch(() => false),
+      answersAt(`http://127.0.0.1:${port}/health`),
     );
     return this.backend;
   }
 
+  /** One by one, so that each can be told by the name under which it sends. */
+  private async startReplicas(asked: Replicas): Promise<void> {
+    this.databaseUrl = asked.databaseUrl ?? (await this.startServer());
+    const reached = () =>
+      this.replicas.filter((each, at) => each.runs && (asked.reached?.(at) ?? true)).map(({ port }) => port);
+    this.front = await TcpProxy.to(reached, this.port);
+    for (let number = 0; number < asked.count; number += 1) {
+      const replica = await Replica.create({
+        databaseUrl: this.databaseUrl,
+        wired: asked.wired ?? false,
+        port: await freePort(),
+        nodeArgs: asked.nodeArgs?.(number),
+        env: {
+          DATA_DIR: this.dataDir,
+          HOSTS_FILE: join(this.dataDir, 'sandbox', 'hosts.json'),
+          ALLOW_LOCAL_HOSTS: 'true',
+          BASE_URL: `http://localhost:${this.port}`,
+          ...asked.env?.(number),
+        },
+      });
+      this.replicas.push(replica);
+      await this.startReplica(replica);
+    }
+  }
+
+  private async startServer(): Promise<string> {
+    const server = await startEmbeddedPostgres(join(this.dataDir, 'postgres'));
+    this.server = server;
+    return server.url;
+  }
+
+  /** Resolves when it answers and has said that it sends. */
+  async startReplica(replica: Replica): Promise<void> {
+    const known = new Set(this.replicas.flatMap(({ owners }) => owners));
+    const program = replica.start();
+    this.programs.add(program);
+    await program.ready();
+    await until('the replica sends', 20_000, async () => {
+      const rows = await this.query<{ id: string }>('select id from dispatch_process').catch(() => []);
+      const fresh = rows.find(({ id }) => !known.has(id));
+      if (fresh) replica.owners.push(fresh.id);
+      return fresh !== undefined || program.ended;
+    });
+  }
+
+  /** On a connection of our own, past every wire that is harmed. */
+  async query<Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    const client = new pg.Client(this.databaseUrl ?? this.postgresUrl()!);
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return (await client.query<Row>(sql, values)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** The last words of those that are to run and do not. */
+  get died(): string[] {
+    const running = [this.backend, ...this.replicas.map(({ program }) => program)];
+    return running.flatMap((program) => (program?.ended ? [program.output] : []));
+  }
+
+  /** Lines of every program's log that told what no line may tell. */
+  get leaks(): string[] {
+    return [...this.programs].flatMap(({ leaks }) => leaks);
+  }
+
   private run(file: string, env: Record<string, string>, isReady: () => Promise<boolean>): Program {
-    const program = new Program(file, { DATA_DIR: this.dataDir, ...env }, isReady);
+    const program = new Program(file, { env: { DATA_DIR: this.dataDir, ...env }, isReady });
     this.programs.add(program);
     return program;
   }
@@ -148,14 +235,20 @@ export class World {
     return times;
   }
 
-  async api<T>(method: string, path: string, body?: object | string): Promise<T> {
+  /** @param at a replica's own address, past the one that all share */
+  async api<T>(
+    method: string,
+    path: string,
+    body?: object | string,
+    at: string = this.backendUrl,
+  ): Promise<T> {
     const text = typeof body === 'string';
     const headers = {
       authorization: `Bearer ${await this.session()}`,
       ...(text && { 'content-type': 'text/csv' }),
     };
     return call<T>(
-      `${this.backendUrl}/api${path}`,
+      `${at}/api${path}`,
       method,
       headers,
       text || !body ? (body as string) : JSON.stringify(body),
@@ -173,8 +266,13 @@ export class World {
   }
 
   /** A campaign of so many numbers, no number in two campaigns, ready to be started. */
-  async campaign(number: number, messages: number, rate: number): Promise<number> {
-    const { id, version } = await this.api<Campaign>('POST', '/campaigns', { name: `Campaign ${number}` });
+  async campaign(
+    number: number,
+    messages: number,
+    rate: number,
+    name = `Campaign ${number}`,
+  ): Promise<number> {
+    const { id, version } = await this.api<Campaign>('POST', '/campaigns', { name });
     const settings: Partial<CampaignSettings> = {
       method: 'sms',
       channelId: 'sms-romashka-number',
@@ -191,6 +289,33 @@ export class World {
     return id;
   }
 
+  /** As `campaign`, while backends are killed: what was cut off half-way stays a draft of which nobody hears again. */
+  async campaignSurely(number: number, messages: number, rate: number): Promise<number> {
+    let id = 0;
+    let attempt = 0;
+    await until(
+      `campaign ${number} can be made`,
+      90_000,
+      async () => {
+        attempt += 1;
+        const made = this.campaign(number, messages, rate, `Campaign ${number}, attempt ${attempt}`);
+        id = await made.catch(() => 0);
+        return id > 0;
+      },
+      300,
+    );
+    return id;
+  }
+
+  /** Again until it is taken: whom the request reached may have been killed in the middle of it. */
+  async begin(id: number): Promise<void> {
+    await until(`campaign ${id} is started`, 60_000, async () => {
+      await this.control(id, 'start').catch(() => undefined);
+      const campaign = await this.get(id).catch(() => null);
+      return campaign !== null && campaign.state !== 'draft';
+    });
+  }
+
   control(id: number, control: string): Promise<ControlResult> {
     return this.api('POST', `/campaigns/${id}/controls/${control}`, {});
   }
@@ -202,6 +327,9 @@ export class World {
   /** Ends every process and removes every file, whatever state they are in. */
   async close(): Promise<void> {
     await Promise.all([...this.programs].map((program) => program.end()));
+    await Promise.all(this.replicas.map((replica) => replica.close()));
+    await this.front?.close();
+    await this.server?.stop();
     await this.endPostgres();
     rmSync(this.dataDir, { recursive: true, force: true });
     rmSync(this.postgresFolder, { recursive: true, force: true });
@@ -219,101 +347,6 @@ export class World {
     await until('PostgreSQL is gone', 10_000, () => !isOurs()).catch(
       () => isOurs() && process.kill(pid, 'SIGKILL'),
     );
-  }
-}
-
-/** A built program as a child process. */
-export class Program {
-  output = '';
-  private readonly child: ChildProcess;
-  private readonly exited: Promise<number | null>;
-
-  constructor(
-    file: string,
-    env: Record<string, string>,
-    private readonly isReady: () => Promise<boolean>,
-  ) {
-    const { PATH, HOME } = process.env;
-    this.child = spawn(process.execPath, ['--enable-source-maps', join(PROJECT_ROOT, file)], {
-      cwd: PROJECT_ROOT,
-      env: { PATH, HOME, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const keep = (data: Buffer) => (this.output = (this.output + data.toString()).slice(-20_000));
-    this.child.stdout!.on('data', keep);
-    this.child.stderr!.on('data', keep);
-    this.exited = new Promise((done) => this.child.once('close', done));
-    // Whoever runs us may be ended before `close` is called.
-    const lastResort = () => this.child.kill('SIGKILL');
-    process.once('exit', lastResort);
-    void this.exited.then(() => process.off('exit', lastResort));
-  }
-
-  get ended(): boolean {
-    return this.child.exitCode !== null || this.child.signalCode !== null;
-  }
-
-  /** Resolves when it answers; rejects with its output when it ends instead. */
-  async ready(): Promise<void> {
-    await until('the program answers', 60_000, async () => this.ended || (await this.isReady()));
-    if (this.ended) throw new Error(`ended before it was ready: ${this.output}`);
-  }
-
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await this.exited;
-  }
-
-  /** @returns how long the orderly stop took, in ms, and its exit code */
-  async stop(): Promise<{ ms: number; code: number | null }> {
-    const begun = performance.now();
-    this.child.kill('SIGTERM');
-    return { code: await this.exited, ms: performance.now() - begun };
-  }
-
-  /** @returns the exit code; null where a signal ended it */
-  exit(): Promise<number | null> {
-    return this.exited;
-  }
-
-  /** In order if it can, by force if it must. */
-  async end(): Promise<void> {
-    if (this.ended) return;
-    const force = setTimeout(() => this.child.kill('SIGKILL'), 10_000);
-    await this.stop();
-    clearTimeout(force);
-  }
-}
-
-export async function until(
-  what: string,
-  withinMs: number,
-  reached: () => boolean | Promise<boolean>,
-  everyMs = 50,
-): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await reached())) {
-    if (performance.now() > deadline) throw new Error(`not within ${withinMs / 1000} s: ${what}`);
-    await pause(everyMs);
-  }
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms));
-}
-
-/** Below the range from which outgoing connections take theirs: it must still be free when the backend starts again. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    const server = createServer();
-    const free = await new Promise<boolean>((done) => {
-      server.once('error', () => done(false));
-      server.listen(port, '127.0.0.1', () => done(true));
-    });
-    if (!free) continue;
-    await new Promise((done) => server.close(done));
-    return port;
   }
 }
 

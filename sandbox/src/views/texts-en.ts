@@ -99,6 +99,8 @@ export const EN: Record<TextKey, string> = {
   retryAfterSeconds: 'Retry-After, s',
   resetAfterAccept: 'Share cut off after accepting',
   hangAfterAccept: 'Share accepted but never answered',
+  silentShare: 'Share neither accepted nor answered',
+  honourKeys: 'Know a repeat by its key',
   refuseShare: 'Share of recipients refused',
   stopCode: 'Answer everything with',
   seed: 'Random seed',

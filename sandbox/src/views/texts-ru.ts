@@ -96,6 +96,8 @@ export const RU = {
   retryAfterSeconds: 'Retry-After, с',
   resetAfterAccept: 'Доля обрывов связи после приёма',
   hangAfterAccept: 'Доля приёмов без ответа',
+  silentShare: 'Доля непринятых без ответа',
+  honourKeys: 'Узнавать повтор по ключу',
   refuseShare: 'Доля отказов по получателю',
   stopCode: 'Отвечать на всё кодом',
   seed: 'Зерно случайности',
