@@ -8,12 +8,18 @@ export interface ListKey {
   listId: number;
 }
 
-/** Characters to a chunk: large enough that its message costs nothing, small enough that several in flight do not either. */
-const CHUNK_CHARACTERS = 256 * 1024;
+/** Bytes to a chunk: large enough that its message costs nothing, small enough that several in flight do not either. */
+const CHUNK_BYTES = 256 * 1024;
+/** Characters gathered before they are encoded. A longer text's many parts would outlive the young generation. */
+const PIECE_CHARACTERS = 8 * 1024;
+/** Of a character in UTF-8, counted in UTF-16 units. */
+const MOST_BYTES = 3;
 
 /** Text gathered into chunks, which begin and end anywhere; only all of them in order make the whole. */
 export class Chunks {
   private text = '';
+  private readonly buffer = Buffer.alloc(CHUNK_BYTES);
+  private used = 0;
   private readonly onChunk: (chunk: Buffer<ArrayBuffer>) => void;
 
   constructor(onChunk: (chunk: Buffer<ArrayBuffer>) => void) {
@@ -22,20 +28,34 @@ export class Chunks {
 
   add(text: string): void {
     this.text += text;
-    if (this.text.length >= CHUNK_CHARACTERS) this.flush();
+    if (this.text.length >= PIECE_CHARACTERS) this.encode();
   }
 
   end(): void {
-    if (this.text !== '') this.flush();
+    this.encode();
+    this.flush();
+  }
+
+  private encode(): void {
+    const { text } = this;
+    this.text = '';
+    const most = text.length * MOST_BYTES;
+    if (this.used + most > CHUNK_BYTES) this.flush();
+    if (most > CHUNK_BYTES) this.onChunk(ownBuffer(Buffer.from(text)));
+    else this.used += this.buffer.write(text, this.used);
   }
 
   private flush(): void {
-    // A buffer of its own, not of the pool, so that it can be transferred to another thread.
-    const chunk = Buffer.from(new ArrayBuffer(Buffer.byteLength(this.text)));
-    chunk.write(this.text);
-    this.text = '';
-    this.onChunk(chunk);
+    if (this.used > 0) this.onChunk(ownBuffer(this.buffer.subarray(0, this.used)));
+    this.used = 0;
   }
+}
+
+/** Of no pool and nobody else's, so that it can be transferred to another thread. */
+function ownBuffer(bytes: Buffer): Buffer<ArrayBuffer> {
+  const own = Buffer.from(new ArrayBuffer(bytes.length));
+  own.set(bytes);
+  return own;
 }
 
 /**
