@@ -9,7 +9,7 @@ describe.each(CODES)('%s', (code) => {
   const { status, en, ru } = PROBLEMS[code];
 
   test('has the status of an error', () => {
-    expect([400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503]).toContain(status);
+    expect([400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503, 507]).toContain(status);
   });
 
   test('has a sentence in each language, with the same placeholders', () => {

@@ -82,6 +82,11 @@ export const PROBLEMS = {
     en: 'The database does not answer right now; nothing was changed. Try again in a minute.',
     ru: 'База данных сейчас не отвечает, ничего не изменилось. Повторите через минуту.',
   },
+  disk_full: {
+    status: 507,
+    en: 'The server has no room left for it; nothing was changed. Tell whoever runs the server to free disk space, then try again.',
+    ru: 'На сервере не хватает места, ничего не изменилось. Сообщите администратору, что диск заполнен, и повторите позже.',
+  },
   busy: {
     status: 503,
     en: 'Files or queues are being worked on right now; nothing was changed. Try again in a few seconds.',

@@ -27,6 +27,9 @@ export function isDatabaseGone(code: string, message: string): boolean {
 /** Long work is measured in seconds; who comes sooner would only wait in line again. */
 const BUSY_RETRY_SECONDS = '5';
 
+/** SQLSTATE of a disk that is full, and of a limit set for temporary files. */
+const NO_ROOM = new Set(['53100', '53400']);
+
 /** Text that PostgreSQL cannot hold: NUL, or half of a surrogate pair. */
 const UNSTORABLE = new Set(['22021', '22P05']);
 
@@ -67,6 +70,7 @@ export class ErrorFilter implements ExceptionFilter {
       return describe(new ProblemError('unavailable'), language);
     }
     this.logger.error(`${id}: ${safeStack(error)}`);
+    if (NO_ROOM.has(String(code.code))) return describe(new ProblemError('disk_full'), language);
     return describe(new ProblemError('internal', { id }), language);
   }
 }

@@ -25,6 +25,7 @@ export class CopyIn {
 
   /** Settles when the database has taken the chunk, so that memory stays flat. */
   write(chunk: Uint8Array): Promise<void> {
+    if (this.broken) return this.done;
     const taken = new Promise<void>((resolve, reject) => {
       this.stream.write(chunk, (error) => (error ? reject(error) : resolve()));
     });
@@ -32,7 +33,7 @@ export class CopyIn {
   }
 
   async end(): Promise<void> {
-    this.stream.end();
+    if (!this.broken) this.stream.end();
     await this.done;
   }
 
