@@ -24,6 +24,8 @@ export async function reportBench(figures: Figures): Promise<void> {
       await inProcess('upload', url, file, key);
       await finishRun(dataSource, key);
       await measure(url, key, figures);
+      await spoilList(dataSource, key);
+      await measureFlat(url, key, figures);
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -71,4 +73,27 @@ async function measure(url: string, key: number[], figures: Figures): Promise<vo
   figures.atMost('longest-stall', median(reports.map((each) => each.stallMs)), 50, 'ms');
   figures.atMost('memory', Math.max(...reports.map((each) => each.growthMb)), 50, 'MB');
   figures.informational('rows', ROWS / time, '/s');
+}
+
+/** The list as if every row of it were refused, and as many again were repeated. */
+async function spoilList(dataSource: DataSource, key: number[]): Promise<void> {
+  await dataSource.query('truncate contact');
+  await dataSource.query(
+    `insert into contact (account_id, campaign_id, list_id, row_no, phone, refusal, repeated, cells)
+     select l.account_id, l.campaign_id, l.id, n, case when n > $3 then '+79120000001' end,
+            case when n <= $3 then 'length' end, n > $3, array['8 912 ' || n]
+       from list l, generate_series(2, $3 * 2 + 1) n where l.account_id = $1 and l.campaign_id = $2`,
+    [...key, ROWS],
+  );
+  await settleDown(dataSource, 'contact');
+}
+
+/** What is said of a list's rows can be as long as the list. */
+async function measureFlat(url: string, key: number[], figures: Figures): Promise<void> {
+  for (const task of ['duplicates', 'corrections'] as const) {
+    const { seconds, bytes, stallMs, growthMb } = await inProcess(task, url, '', key);
+    console.log(`${task}: ${seconds.toFixed(2)} s (${(bytes / 1e6).toFixed(0)} MB)`);
+    figures.atMost(`${task}-longest-stall`, stallMs, 50, 'ms');
+    figures.atMost(`${task}-memory`, growthMb, 50, 'MB');
+  }
 }

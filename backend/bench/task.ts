@@ -13,6 +13,8 @@ import { openLongWork } from '../src/database/database.module.ts';
 import type { LongWork } from '../src/database/long-work.ts';
 import type { Dispatcher } from '../src/dispatch/dispatcher.ts';
 import type { Caller } from '../src/host/caller.ts';
+import { CorrectionDownload } from '../src/lists/correcting/correction-download.ts';
+import { ListDownloads } from '../src/lists/list-downloads.ts';
 import { ListsService } from '../src/lists/lists.service.ts';
 import { OneAtATime } from '../src/lists/one-at-a-time.ts';
 import { readUpload } from '../src/lists/upload-body.ts';
@@ -64,6 +66,22 @@ const TASKS = {
     new ReportService(dataSource, new Downloads(longWork, { downloadStallMs: 30_000 })).download(
       caller,
       campaignId,
+      'ru',
+      sink as unknown as Response,
+    ),
+  duplicates: ({ dataSource, longWork, caller, campaignId, sink }: Task) =>
+    new ListDownloads(dataSource, new Downloads(longWork, { downloadStallMs: 30_000 })).duplicates(
+      caller,
+      campaignId,
+      'main',
+      'ru',
+      sink as unknown as Response,
+    ),
+  corrections: ({ dataSource, longWork, caller, campaignId, sink }: Task) =>
+    new CorrectionDownload(dataSource, new Downloads(longWork, { downloadStallMs: 30_000 })).send(
+      caller,
+      campaignId,
+      'main',
       'ru',
       sink as unknown as Response,
     ),

@@ -6,8 +6,8 @@ import type { Language } from '../../../contract/problems.ts';
 import { readCampaign } from '../campaigns/campaign-state.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
-import { csvLine, csvLineSql } from '../reports/csv.ts';
-import { Downloads, finishedLines } from '../reports/download.ts';
+import { csvLine, guardedSql } from '../reports/csv.ts';
+import { csvRows, Downloads } from '../reports/download.ts';
 import { loadedLists } from './list-rows.ts';
 
 const NUMBER: Record<Language, string> = { en: 'Number', ru: 'Номер' };
@@ -32,20 +32,21 @@ export class ListDownloads {
     const lists = await loadedLists(this.dataSource.manager, caller.accountId, id);
     const list = lists.find((each) => each.slot === slot);
     if (!list) throw new ProblemError('list_not_found');
-    const columns = list.columns.map((_, at) => ({ written: `cells[${at + 1}]` }));
+    const cells = list.columns.map((_, at) => guardedSql(`cells[${at + 1}]`));
     const main = lists.find((each) => each.slot === 'main' && each.id !== list.id);
     const ofOther = main
       ? ` or phone in (select phone from contact o where o.account_id = ${caller.accountId}
             and o.campaign_id = ${id} and o.list_id = ${main.id} and o.phone is not null)`
       : '';
-    const sql = `select ${csvLineSql([...columns, { written: 'phone' }])} from contact
+    const sql = `select ${[...cells, guardedSql('phone')].join(', ')} from contact
                   where account_id = ${caller.accountId} and campaign_id = ${id} and list_id = ${list.id}
                     and (repeated${ofOther}) order by row_no`;
     await this.downloads.send(
       {
         fileName: `${list.file_name.replace(/\.[^.]*$/, '')} duplicates.csv`,
         sql: sql.replace(/\s+/g, ' '),
-        write: finishedLines(`\uFEFF${csvLine([...list.columns, NUMBER[language]])}`),
+        csv: true,
+        write: csvRows(`\uFEFF${csvLine([...list.columns, NUMBER[language]])}`),
       },
       response,
     );

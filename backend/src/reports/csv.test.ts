@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cloneDatabase, type TestDatabase } from '../../test/database.ts';
 import { csvCell, csvLine, guardedSql } from './csv.ts';
-import { csvRows, plainLines } from './download.ts';
+import { csvRows } from './download.ts';
 
 describe('a cell of CSV', () => {
   test.each([
@@ -21,10 +21,6 @@ describe('a cell of CSV', () => {
   ])('%j becomes %j', (cell, expected) => expect(csvCell(cell)).toBe(expected));
 
   test('a line ends with CRLF', () => expect(csvLine(['a', 'b'])).toBe('a;b\r\n'));
-});
-
-test('what COPY escapes is put back, and lines end with CRLF', () => {
-  expect(plainLines('a\\nb\\r\\t\\\\n\nc\n')).toBe('a\nb\r\t\\n\r\nc\r\n');
 });
 
 describe('rows in CSV form', () => {
@@ -61,16 +57,6 @@ describe('the same rule in PostgreSQL', () => {
   );
   // PostgreSQL's text holds neither NUL nor half of a pair.
   const holdable = cells.filter((cell) => !cell.includes('\0') && Buffer.from(cell).toString() === cell);
-
-  test('gives the same cells', async () => {
-    // \u0001 and \u0002 are taken out on purpose.
-    const kept = holdable.filter((cell) => !['\u0001', '\u0002'].some((each) => cell.includes(each)));
-    const rows: { cell: string }[] = await database.dataSource.query(
-      'select csv_cell(cell) as cell from unnest($1::text[]) with ordinality as t (cell, n) order by n',
-      [kept],
-    );
-    expect(rows.map(({ cell }) => cell)).toEqual(kept.map(csvCell));
-  });
 
   test('guards the cells that COPY then quotes', async () => {
     const rows: { cell: string | null }[] = await database.dataSource.query(

@@ -11,17 +11,6 @@ export function csvCell(cell: string): string {
   return /[;"\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** An SQL expression: text that somebody wrote, or one whose characters need no guard (a number, a time, our words). */
-export type CellSql = { written: string } | { plain: string };
-
-/** The same line made by PostgreSQL, for `finishedLines`, which ends it. An expression may be null. */
-export function csvLineSql(cells: readonly CellSql[]): string {
-  const texts = cells.map((cell) =>
-    'written' in cell ? `csv_cell(${cell.written})` : `coalesce(${cell.plain}, '')`,
-  );
-  return texts.join(` || ';' || `);
-}
-
 /** A cell's SQL expression with the guard against formulas; the quoting is left to COPY's CSV form. Empty is null. */
 export function guardedSql(cell: string): string {
   return `case when ascii(${cell}) in (${FORMULA_STARTS}) then '''' || ${cell} else nullif(${cell}, '') end`;

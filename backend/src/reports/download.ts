@@ -23,11 +23,11 @@ const CLIENT_LEFT = 'ERR_STREAM_PREMATURE_CLOSE';
 export interface Download {
   fileName: string;
   sql: string;
-  /** The query's rows come in COPY's CSV form, with `;`, instead of its text form. */
+  /** The query's rows come in COPY's CSV form, with `;`, instead of its text form: for `csvRows`. */
   csv?: boolean;
   /** In which times are written. */
   timeZone?: string;
-  /** Makes the file of the query's rows as COPY gives them: `csvRows`; of finished lines in text form `finishedLines`. */
+  /** Makes the file of the query's rows as COPY gives them. */
   write: (copy: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 }
 
@@ -120,33 +120,4 @@ async function* rowsEndedWithCrlf(head: string, copy: AsyncIterable<Buffer>): As
     quoted = quoted !== (parts.length % 2 === 0);
     yield Buffer.from(ended.join('"'), 'latin1');
   }
-}
-
-/**
- * Of a query whose only column is a finished line (`csvLineSql`): `head` first, then line by line, each ended with
- * CRLF. COPY's text form escapes a few characters, which are put back here.
- */
-export function finishedLines(head: string): Download['write'] {
-  return (copy) => lines(head, copy);
-}
-
-async function* lines(head: string, copy: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield Buffer.from(head);
-  let rest = '';
-  for await (const chunk of copy) {
-    // As latin1 every byte is one character, so UTF-8 passes through whole wherever a chunk is cut.
-    const text = rest + chunk.toString('latin1');
-    // A backslash at the end belongs to what comes with the next chunk.
-    const cut = text.endsWith('\\') ? text.length - /\\+$/.exec(text)![0].length : text.length;
-    rest = text.slice(cut);
-    yield Buffer.from(plainLines(text.slice(0, cut)), 'latin1');
-  }
-}
-
-const ESCAPES: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\' };
-
-/** COPY's text form ends lines with LF and writes what it must escape with a backslash (PostgreSQL, COPY, "Text Format"). */
-export function plainLines(text: string): string {
-  const ended = text.replaceAll('\n', '\r\n');
-  return ended.includes('\\') ? ended.replace(/\\(.)/g, (_, code: string) => ESCAPES[code] ?? code) : ended;
 }
