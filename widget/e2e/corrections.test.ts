@@ -100,10 +100,10 @@ test('in English, by keyboard, while the campaign is under way: corrected rows j
   const picker = crm.card.getByLabel('Upload the corrected file');
   await picker.focus();
   // The frame gets the keyboard a moment after its element has the focus.
-  await picker.evaluate(async (input) => {
+  await picker.evaluate(`async (input) => {
     const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
     while (!document.hasFocus() || document.activeElement !== input) await frame();
-  });
+  }`);
   const [chooser] = await Promise.all([
     crm.page.waitForEvent('filechooser'),
     crm.page.keyboard.press('Enter'),
