@@ -9,6 +9,9 @@ import { enqueueList } from './enqueue.ts';
 import { record } from './record.ts';
 import { withdrawList } from './withdraw.ts';
 
+/** So long that no lease ends while a test runs. */
+const ANSWER_SECONDS = 600;
+
 let database: TestDatabase;
 let hot: DispatchDatabase;
 let slowly: DispatchDatabase;
@@ -64,11 +67,11 @@ async function lease({ accountId, campaignId }: TestCampaign): Promise<string> {
 }
 
 async function grantOf(campaign: TestCampaign, owner: string): Promise<Grant | null> {
-  return (await claim(hot, [campaign], owner, 1))[0]?.grant ?? null;
+  return (await claim(hot, [campaign], owner, ANSWER_SECONDS))[0]?.grant ?? null;
 }
 
 async function positionsOf(by: DispatchDatabase, campaign: TestCampaign, owner: string): Promise<number[]> {
-  const claimed = await claim(by, [campaign], owner, 1);
+  const claimed = await claim(by, [campaign], owner, ANSWER_SECONDS);
   const rows = await grantedRows(
     hot,
     claimed.flatMap(({ grant }) => (grant ? [grant] : [])),

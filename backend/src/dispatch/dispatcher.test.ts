@@ -58,6 +58,15 @@ async function claimAll(campaign: TestCampaign): Promise<void> {
   }
 }
 
+/** A machine that is held up misses slots: what was given back for it is claimed again until all have left. */
+async function allLeave(count: number, campaigns: readonly TestCampaign[]): Promise<void> {
+  while (gateway.got.length < count) {
+    for (const campaign of campaigns) await due(campaign);
+    await dispatcher.runOnce();
+    await dispatcher.flush();
+  }
+}
+
 async function stateOf({ accountId, campaignId }: TestCampaign) {
   const [row] = await database.dataSource.query(
     'select state, pause_reason, cursor, due_at > now() as waits from campaign where account_id = $1 and id = $2',
@@ -89,8 +98,7 @@ describe('a run', () => {
     const campaign = await aCampaign(database.dataSource, {
       phones: Array.from({ length: 12 }, (_, i) => phoneNumber(i)),
     });
-    await claimAll(campaign);
-    await gateway.received(12);
+    await allLeave(12, [campaign]);
     await dispatcher.stop();
     dispatcher = aDispatcher();
     await due(campaign);
@@ -147,7 +155,7 @@ describe('a run', () => {
       other.wake();
       await Promise.all([dispatcher.runOnce(), other.runOnce()]);
     }
-    await gateway.received(180);
+    await allLeave(180, campaigns);
     await Promise.all([dispatcher.stop(), other.stop()]);
     const references = gateway.got.map(({ reference }) => reference);
     expect(new Set(references).size).toBe(references.length);
