@@ -15,6 +15,9 @@ export async function withDatabase(work: (database: BenchDatabase) => Promise<vo
   const url = process.env['BENCH_DATABASE_URL'];
   if (url) return onServer(url, work);
   const server = await startTestPostgres([]);
+  // Whoever interrupts the benchmark must not leave a server behind.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void server.stop().finally(() => process.exit(1)));
   try {
     await onServer(server.url, work);
   } finally {

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { claim, grantedRows, type Grant, type GrantedRow } from '../src/dispatch/claim.ts';
 import { DispatchDatabase } from '../src/dispatch/dispatch-database.ts';
 import { beat, takeLeases } from '../src/dispatch/leases.ts';
+import type { GatewayAnswer } from '../src/dispatch/gateway.ts';
 import { verdictOf } from '../src/dispatch/outcome-of.ts';
 import { record, type Outcome } from '../src/dispatch/record.ts';
 
@@ -14,11 +15,16 @@ const ANSWER_SECONDS = 7;
 /** The rate's window: with none, a campaign is due again at once. */
 const UNPACED = 0;
 
+/** Hands a grant's messages over. @returns their answers, in their order */
+export type Send = (grant: Grant, rows: GrantedRow[]) => Promise<GatewayAnswer[]>;
+
 /**
- * The dispatcher's own statements without its slots: claim, read the rows, take every message for accepted, record,
- * until nothing is queued. As in the dispatcher one claim runs at a time, while what was claimed before is recorded.
+ * The dispatcher's own statements without its slots: claim, read the rows, hand every message over, record, until
+ * nothing is queued. As in the dispatcher one claim runs at a time, while what was claimed before is recorded.
+ *
+ * @param send by default to nobody, who takes everything at once
  */
-export async function drain(dataSource: DataSource, messages: number): Promise<void> {
+export async function drain(dataSource: DataSource, messages: number, send: Send = takeAll): Promise<void> {
   const database = new DispatchDatabase(dataSource);
   const owner = randomUUID();
   await beat(database, owner);
@@ -44,7 +50,13 @@ export async function drain(dataSource: DataSource, messages: number): Promise<v
       const batches = await claiming;
       if (batches.length === 0) return;
       const endings = batches.map(({ grant }) => ({ ...grant, giveBackAfterMs: null }));
-      await record(database, owner, batches.flatMap(accepted), endings);
+      const outcomes = await Promise.all(
+        batches.map(async ({ grant, rows }) => {
+          const answers = await send(grant, rows);
+          return rows.map((row, at) => outcomeOf(grant, row, answers[at]!));
+        }),
+      );
+      await record(database, owner, outcomes.flat(), endings);
     }
   };
   await Promise.all(Array.from({ length: IN_HAND }, work));
@@ -56,9 +68,13 @@ interface Batch {
   rows: GrantedRow[];
 }
 
-/** A provider that takes everything at once. Its ids are as scattered as real ones. */
-function accepted({ grant, rows }: Batch): Outcome[] {
-  return rows.map((row) => ({
+/** The ids are as scattered as real ones. */
+function takeAll(_grant: Grant, rows: GrantedRow[]): Promise<GatewayAnswer[]> {
+  return Promise.resolve(rows.map(() => ({ kind: 'accepted', providerId: randomUUID() })));
+}
+
+function outcomeOf(grant: Grant, row: GrantedRow, answer: GatewayAnswer): Outcome {
+  return {
     accountId: grant.accountId,
     campaignId: grant.campaignId,
     run: grant.run,
@@ -66,8 +82,8 @@ function accepted({ grant, rows }: Batch): Outcome[] {
     segments: 1,
     channelId: 'channel',
     phone: row.phone,
-    ...verdictOf({ kind: 'accepted', providerId: randomUUID() }, row, true, Date.now()).outcome,
-  }));
+    ...verdictOf(answer, row, true, Date.now()).outcome,
+  };
 }
 
 /** Every message sent and no grant left: a drain that cheats is worth nothing. */

@@ -111,6 +111,23 @@ describe('a run', () => {
     expect(await stateOf(campaign)).toMatchObject({ state: 'completed' });
   });
 
+  test('claims all that is due in one tick, also more campaigns than fit into a claim', async () => {
+    const { accountId } = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    const copies = 500;
+    for (const copy of [
+      `insert into campaign (account_id, id, rate, state, run, last_position)
+       select account_id, n, rate, state, run, last_position from campaign, generate_series(2, $2::int + 1) n where account_id = $1`,
+      `insert into run (account_id, campaign_id, run, scope, content, started_by)
+       select account_id, n, run, scope, content, started_by from run, generate_series(2, $2::int + 1) n where account_id = $1`,
+    ])
+      await database.dataSource.query(copy, [accountId, copies]);
+    await dispatcher.tick();
+    const [claimed] = await database.dataSource.query(
+      'select count(*)::int as campaigns from campaign where cursor = last_position',
+    );
+    expect(claimed.campaigns).toBe(1 + copies);
+  });
+
   test('writes the grant before anything leaves', async () => {
     const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
     let grants: unknown[] = [];

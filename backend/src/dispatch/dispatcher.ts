@@ -53,6 +53,8 @@ export class Dispatcher {
   private quietUntil = 0;
   /** A claim's answer was lost: grants may be this process's that it does not know of. */
   private unsure = false;
+  /** The last claim was full, so that more may be due. */
+  private more = false;
   private stopped = false;
 
   constructor(
@@ -75,7 +77,9 @@ export class Dispatcher {
   async tick(): Promise<void> {
     if (this.stopped || this.claiming || performance.now() < this.quietUntil) return;
     try {
-      await this.runOnce();
+      // What did not fit into a claim is overdue already: waiting for the next tick would cost its rate.
+      do await this.runOnce();
+      while (this.more && !this.stopped);
     } catch (error) {
       // The database is gone or restarting: the next tick tries again; what is granted still has its deadline.
       this.logger.warn(`claim failed: ${maskPhones((error as Error).message)}`);
@@ -100,6 +104,7 @@ export class Dispatcher {
     const due = this.leases.takeDue(performance.now(), CAMPAIGNS_AT_ONCE, (lease, now) =>
       this.admit(lease, now),
     );
+    this.more = due.length === CAMPAIGNS_AT_ONCE;
     if (due.length === 0) return 0;
     const left = performance.now();
     try {

@@ -1,0 +1,112 @@
+import { fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { DataSource } from 'typeorm';
+import { Agent, request } from 'undici';
+import { HostClient } from '../src/channels/host/host-client.ts';
+import { HostGateway } from '../src/channels/host/host-gateway.ts';
+import { Installations } from '../src/channels/installations.ts';
+import type { Config } from '../src/config.ts';
+import type { Grant, GrantedRow } from '../src/dispatch/claim.ts';
+import { compose } from '../src/dispatch/compose.ts';
+import { channelOf, runOf } from '../src/dispatch/names.ts';
+import { RunContents } from '../src/dispatch/run-contents.ts';
+import { seal } from '../src/host/secrets.ts';
+import { drain, type Send } from './drain.ts';
+
+/** As in production, see config.ts. */
+const CONCURRENCY = 50;
+const config = {
+  channelConcurrency: CONCURRENCY,
+  requestTimeoutMs: 5000,
+  secretsKey: randomBytes(32),
+} as Config;
+const TOKEN = 'bench-token-of-the-usual-length-0123456789';
+
+export interface Provider {
+  url: string;
+}
+
+/** A provider in a process of its own for as long as the work lasts. */
+export async function withProvider<T>(work: (provider: Provider) => Promise<T>): Promise<T> {
+  const child = fork(new URL('./provider.js', import.meta.url));
+  try {
+    const [port] = (await once(child, 'message')) as [number];
+    return await work({ url: `http://127.0.0.1:${port}` });
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+/** Every message over HTTP as in production: its text composed, the installation's token, an answer understood. */
+export async function drainOverHttp(dataSource: DataSource, messages: number): Promise<void> {
+  const client = new HostClient(new Installations(dataSource, config), config);
+  await drain(dataSource, messages, sendThrough(new HostGateway(client), new RunContents(dataSource)));
+  await client.onApplicationShutdown();
+}
+
+/** Of every account its own, as its secret is bound to the installation's id. */
+export async function install(dataSource: DataSource, url: string): Promise<void> {
+  await dataSource.query('delete from installation');
+  const accounts = (await dataSource.query('select id from account')) as { id: number }[];
+  for (const { id } of accounts) {
+    const installation = `bench-${id}`;
+    await dataSource.query(
+      `insert into installation (account_id, id, sequence, state, origins, api_base_url, access_token, webhook_secret)
+       values ($1, $2, 1, 'active', '{}', $3, $4, $4)`,
+      [id, installation, url, seal(TOKEN, config.secretsKey, installation)],
+    );
+  }
+}
+
+function sendThrough(gateway: HostGateway, contents: RunContents): Send {
+  const limits = new Map<string, LimitFunction>();
+  return async (grant, rows) => {
+    const { content, cellsOf } = await contents.load(grant, rows);
+    const { accountId } = grant;
+    const { channelId } = content;
+    const key = channelOf({ accountId, channelId });
+    let limit = limits.get(key);
+    if (!limit) limits.set(key, (limit = pLimit(CONCURRENCY)));
+    const send = (row: GrantedRow) => {
+      const composed = compose(content, cellsOf(row));
+      if (composed.problem) throw new Error(composed.problem);
+      const { phone } = row;
+      const message = { accountId, channelId, phone, content: composed.content, ...referencesOf(grant, row) };
+      return gateway.send(message, () => true);
+    };
+    return Promise.all(rows.map((row) => limit(send, row)));
+  };
+}
+
+function referencesOf(grant: Grant, { position }: GrantedRow) {
+  const campaignReference = runOf(grant);
+  return { reference: `${campaignReference}:${position}`, campaignReference };
+}
+
+/** As many POSTs of such a body with such headers, and nothing else: no queue, no database, no other text. */
+export async function postBare(url: string, messages: number): Promise<void> {
+  const dispatcher = new Agent({ connections: CONCURRENCY, keepAliveTimeout: 30_000 });
+  const body = JSON.stringify({
+    channel_id: 'channel',
+    to: { type: 'phone', value: '+79120000000' },
+    text: 'Hello Name 123',
+    client_ref: '100:20:1:150',
+    campaign_ref: '100:20:1',
+  });
+  const headers = {
+    authorization: `Bearer ${TOKEN}`,
+    'content-type': 'application/json',
+    'idempotency-key': '100:20:1:150',
+  };
+  let next = 0;
+  const work = async () => {
+    while (next++ < messages) {
+      const answer = await request(`${url}/v1/messages`, { method: 'POST', dispatcher, headers, body });
+      await answer.body.text();
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  await dispatcher.close();
+}
