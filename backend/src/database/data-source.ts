@@ -18,6 +18,7 @@ import { ProviderKeys1764000500000 } from './migrations/1764000500000-provider-k
 import { RunList1764000300000 } from './migrations/1764000300000-run-list.ts';
 import { DispatchLeases1764000600000 } from './migrations/1764000600000-dispatch-leases.ts';
 import { Correction1764000700000 } from './migrations/1764000700000-correction.ts';
+import { UnknownMessage1764000800000 } from './migrations/1764000800000-unknown-message.ts';
 
 /**
  * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
@@ -50,6 +51,7 @@ export function createDataSource(
       ProviderKeys1764000500000,
       DispatchLeases1764000600000,
       Correction1764000700000,
+      UnknownMessage1764000800000,
     ],
     entities: [
       AccountEntity,

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { PauseReason } from '../../../contract/campaign.ts';
 import { rowsOf } from '../database/rows.ts';
 import type { CampaignKey } from './claim.ts';
+import { toBeLookedUp } from './unknown-messages.ts';
 import { WITHDRAWN } from './withdraw.ts';
 
 /**
@@ -134,7 +135,8 @@ export async function healGrants(manager: EntityManager): Promise<number> {
         where c.account_id = g.account_id and c.id = g.campaign_id
           and (c.run <> g.run or c.state in ('draft', 'completed'))
           and (g.owner is null or g.lease_until < now())
-       returning g.account_id, g.campaign_id, g.run, g.low, g.high, g.owner)
+       returning g.account_id, g.campaign_id, g.run, g.low, g.high, g.owner),
+     settled as (
      update message m
         set state = case when l.owner is null then ${WITHDRAWN} else 'unknown' end,
             reason = case when l.owner is null and not m.in_doubt then coalesce(m.reason, 'cleared')
@@ -142,7 +144,9 @@ export async function healGrants(manager: EntityManager): Promise<number> {
        from lost l
       where m.account_id = l.account_id and m.campaign_id = l.campaign_id and m.run = l.run
         and m.position > l.low and m.position <= l.high and m.state = 'queued'
-     returning 1`,
+     returning m.account_id, m.campaign_id, m.run, m.position, m.state),
+     looked_up as (${toBeLookedUp('settled')})
+     select 1 from settled`,
   );
   return rows.length;
 }

@@ -6,7 +6,7 @@ import type { Grant, GrantedRow } from './claim.ts';
 import { compose } from './compose.ts';
 import type { Gateway, GatewayAnswer, Leave } from './gateway.ts';
 import { GrantInHand } from './grant-in-hand.ts';
-import { channelOf, runOf } from './names.ts';
+import { channelOf, referenceOf, runOf } from './names.ts';
 import type { OutcomeBook } from './outcome-book.ts';
 import { verdictOf, type Verdict } from './outcome-of.ts';
 import type { Slot } from './pacing.ts';
@@ -226,8 +226,4 @@ export class HandOver {
 
 function giveBackLater(held: GrantInHand, afterMs: number): void {
   held.giveBackAfterMs = Math.max(held.giveBackAfterMs ?? 0, afterMs);
-}
-
-function referenceOf(grant: Grant, row: GrantedRow): string {
-  return `${runOf(grant)}:${row.position}`;
 }
