@@ -421,6 +421,109 @@ describe('processes that share campaigns', () => {
   });
 });
 
+describe('the watchdog', () => {
+  const sql = (text: string, values: unknown[] = []) => database.dataSource.query(text, values);
+  const give = (owner: string | null, due: string) =>
+    sql(`update campaign set owner = $1, due_at = now() + $2::interval`, [owner, due]);
+  const ownerNow = async () => (await sql('select owner from campaign'))[0].owner as string | null;
+
+  test('gives on a campaign that its own process has lost sight of, and it completes', async () => {
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    await dispatcher.runOnce();
+    const lost = await aCampaign(database.dataSource, { phones: [phoneNumber(2)] });
+    await sql(`update campaign set owner = $1, due_at = now() - interval '2 minutes' where account_id = $2`, [
+      dispatcher.owner,
+      lost.accountId,
+    ]);
+    dispatcher.wake();
+    expect(await dispatcher.runOnce()).toBe(0);
+    expect(await dispatcher.watch()).toBe(1);
+    await claimAll(lost);
+    await gateway.received(2);
+    await dispatcher.flush();
+    await dispatcher.flush();
+    await claimAll(lost);
+    await becomes(lost, 'completed');
+    expect(await states(campaign)).toEqual(['sent']);
+  });
+
+  test('leaves one alone that waits for its channel', async () => {
+    await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    gateway.answer = () => ({ kind: 'slow', afterMs: 60_000 });
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(2)] });
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await due(campaign);
+    await dispatcher.runOnce();
+    await sql(`update campaign set owner = $1, due_at = now() - interval '2 minutes'`, [dispatcher.owner]);
+    expect(await dispatcher.watch()).toBe(0);
+    expect(await ownerNow()).toBe(dispatcher.owner);
+  });
+
+  test.each([
+    ['that died a moment ago is not its business', 10, 0],
+    ['that has long been dead is', 40, 1],
+  ])('a campaign of a process %s', async (_name, seconds, helped) => {
+    await aCampaign(database.dataSource);
+    const other = '00000000-0000-4000-8000-000000000000';
+    await give(other, '-2 minutes');
+    await sql(`insert into dispatch_process (id, alive_until) values ($1, now() - $2 * interval '1 s')`, [
+      other,
+      seconds,
+    ]);
+    expect(await dispatcher.watch()).toBe(helped);
+    expect(await ownerNow()).toBe(helped ? null : other);
+  });
+
+  test('a grant that nobody takes over is given on with its campaign', async () => {
+    const campaign = await aCampaign(database.dataSource);
+    await abandon(campaign);
+    await sql(`update dispatch_grant set lease_until = now() - interval '2 minutes'`);
+    await give(dispatcher.owner, '30 s');
+    expect(await dispatcher.watch()).toBe(1);
+    await due(campaign);
+    expect(await dispatcher.runOnce()).toBe(2);
+  });
+
+  test.each([
+    ['an hour ahead is brought to now', '1 hour', 1],
+    ['as far ahead as a provider may ask is kept', '299 s', 0],
+  ])('a grant given back whose time is %s', async (_name, ahead, helped) => {
+    const campaign = await aCampaign(database.dataSource);
+    await abandon(campaign);
+    await sql(`update dispatch_grant set owner = null, due_at = now() + $1::interval`, [ahead]);
+    await give(dispatcher.owner, '30 s');
+    expect(await dispatcher.watch()).toBe(helped);
+    expect(await sql('select due_at <= now() as due from dispatch_grant')).toEqual([{ due: helped === 1 }]);
+  });
+
+  test('one with nothing left that does not complete is told of when it is seen so again', async () => {
+    await aCampaign(database.dataSource);
+    await sql('update run_list set in_hand = true');
+    await sql('update campaign set cursor = last_position');
+    await give(dispatcher.owner, '30 s');
+    expect(await dispatcher.watch()).toBe(0);
+    expect(await dispatcher.watch()).toBe(1);
+    await give(null, '30 s');
+    expect(await dispatcher.watch()).toBe(0);
+  });
+
+  test('the lease of a dead process that ends in an hour ends within the longest there is', async () => {
+    const campaign = await aCampaign(database.dataSource);
+    await abandon(campaign);
+    await sql(
+      `update dispatch_grant set send_until = now() + interval '1 hour', lease_until = now() + interval '1 hour'`,
+    );
+    await give(dispatcher.owner, '30 s');
+    expect(await dispatcher.watch()).toBe(1);
+    expect(
+      await sql(
+        `select 1 from dispatch_grant where greatest(send_until, lease_until) < now() + interval '70 s'`,
+      ),
+    ).toHaveLength(1);
+  });
+});
+
 test('a hole that a removed list has left in the queue costs no time', async () => {
   const campaign = await aCampaign(database.dataSource, {
     phones: Array.from({ length: 40 }, (_, i) => phoneNumber(i)),

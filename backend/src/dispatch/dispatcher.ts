@@ -28,6 +28,7 @@ import { channelOf } from './names.ts';
 import { OutcomeBook } from './outcome-book.ts';
 import { RunContents } from './run-contents.ts';
 import { SelfDefence } from './self-defence.ts';
+import { Watchdog } from './watchdog.ts';
 import { queueWhatWasLeftOver } from './withdraw.ts';
 
 /** Campaigns in one claim. More would only lengthen the statement; the rest is taken at once after it. */
@@ -49,6 +50,7 @@ export class Dispatcher {
   private readonly leases: LeasedCampaigns;
   private readonly gates = new ChannelGates();
   private readonly hands: HandOver;
+  private readonly watchdog: Watchdog;
   private claiming: Promise<number> | null = null;
   private quietUntil = 0;
   /** A claim's answer was lost: grants may be this process's that it does not know of. */
@@ -66,6 +68,7 @@ export class Dispatcher {
     this.leases = new LeasedCampaigns(database, this.owner);
     const { gates, leases, book } = this;
     const defence = new SelfDefence(dataSource.manager, gates, leases, book, config.alikeRefusals);
+    this.watchdog = new Watchdog(dataSource.manager, this.owner, leases, answerSecondsOf(config));
     this.hands = new HandOver(gateway, contents, book, config.channelConcurrency, (grant, answer, channel) =>
       defence.learn(this.hands, grant, answer, channel),
     );
@@ -103,8 +106,7 @@ export class Dispatcher {
     if (due.length === 0) return 0;
     const left = performance.now();
     try {
-      const answerSeconds = this.config.requestTimeoutMs / 1000 + RECORDING_SECONDS;
-      const claimed = await claim(this.database, due, this.owner, answerSeconds);
+      const claimed = await claim(this.database, due, this.owner, answerSecondsOf(this.config));
       return await this.take(due, claimed, left, performance.now());
     } catch (error) {
       this.unsure = true;
@@ -181,6 +183,16 @@ export class Dispatcher {
     }
   }
 
+  /** Looks for campaigns that nobody goes on with. @returns how many it found wanting */
+  async watch(): Promise<number> {
+    try {
+      return await this.watchdog.check();
+    } catch (error) {
+      this.logger.warn(`watch failed: ${maskPhones((error as Error).message)}`);
+      return 0;
+    }
+  }
+
   /** Resolves when nothing is in this process's hands. What waits for its slot is given back first. */
   async stop(): Promise<void> {
     this.stopped = true;
@@ -194,4 +206,9 @@ export class Dispatcher {
     } while (performance.now() < deadline);
     await this.leases.leave();
   }
+}
+
+/** How long a provider's answer and its recording may take after the last message has left. */
+function answerSecondsOf({ requestTimeoutMs }: Config): number {
+  return requestTimeoutMs / 1000 + RECORDING_SECONDS;
 }
