@@ -33,7 +33,7 @@ beforeEach(() => {
 afterEach(async () => {
   await dispatcher.stop();
   await database.dataSource.query(
-    'truncate account cascade; truncate contact, message, dispatch_grant, provider_message, stop_list, dispatch_process',
+    'truncate account cascade; truncate contact, message, dispatch_grant, send_attempt, provider_message, stop_list, dispatch_process',
   );
 });
 
@@ -80,6 +80,21 @@ async function abandon({ accountId, campaignId }: TestCampaign, messages = 2): P
   );
   await database.dataSource.query('update campaign set cursor = $1', [messages]);
 }
+
+async function attempted({ accountId, campaignId }: TestCampaign, position: number): Promise<void> {
+  await database.dataSource.query(
+    `insert into send_attempt (account_id, campaign_id, run, position, lease)
+     values ($1, $2, 1, $3, now() - interval '1 s')`,
+    [accountId, campaignId, position],
+  );
+}
+
+const doubts = async (campaign: TestCampaign) =>
+  (
+    await database.dataSource.query('select in_doubt from message where account_id = $1 order by position', [
+      campaign.accountId,
+    ])
+  ).map(({ in_doubt }: { in_doubt: boolean }) => in_doubt);
 
 const states = async (campaign: TestCampaign) =>
   (await messagesOf(database.dataSource, campaign)).map(({ state }) => state);
@@ -247,14 +262,42 @@ describe('a process that is gone', () => {
     expect(await states(campaign)).toEqual(['sent', 'sent', 'queued']);
   });
 
-  test('its messages are unknown and are not sent again where keys are not honoured', async () => {
+  test('where keys are not honoured, what it was about to send is unknown and the rest goes out', async () => {
     gateway.honoursKeys = false;
     const campaign = await aCampaign(database.dataSource);
     await abandon(campaign);
+    await attempted(campaign, 1);
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await dispatcher.stop();
+    expect(gateway.got.map(({ phone }) => phone)).toEqual([phoneNumber(2)]);
+    expect(await states(campaign)).toEqual(['unknown', 'sent', 'queued']);
+    expect(await doubts(campaign)).toEqual([true, false, false]);
+  });
+
+  test('where keys are not honoured, what is given back untouched is not in doubt, and what may have left stays so', async () => {
+    gateway.honoursKeys = false;
+    const campaign = await aCampaign(database.dataSource);
+    await abandon(campaign, 3);
+    await attempted(campaign, 1);
+    gateway.connect = async () => {
+      await dispatcher.silence(campaign.accountId, campaign.campaignId);
+    };
     await dispatcher.runOnce();
     await dispatcher.stop();
     expect(gateway.got).toEqual([]);
-    expect(await states(campaign)).toEqual(['unknown', 'unknown', 'queued']);
+    expect(await states(campaign)).toEqual(['unknown', 'queued', 'queued']);
+    expect(await doubts(campaign)).toEqual([true, false, false]);
+  });
+
+  test('where keys are not honoured, a message in doubt is never sent', async () => {
+    gateway.honoursKeys = false;
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    await database.dataSource.query('update message set in_doubt = true');
+    await dispatcher.runOnce();
+    await dispatcher.stop();
+    expect(gateway.got).toEqual([]);
+    expect(await states(campaign)).toEqual(['unknown']);
   });
 
   test('a cleared campaign’s left grants are healed', async () => {
@@ -264,6 +307,74 @@ describe('a process that is gone', () => {
     await dispatcher.heal();
     expect(await states(campaign)).toEqual(['unknown', 'unknown', 'queued']);
     expect(await database.dataSource.query('select 1 from dispatch_grant')).toEqual([]);
+  });
+});
+
+test('where keys are not honoured, only what was attempted of a cleared campaign’s left grants is in doubt', async () => {
+  gateway.honoursKeys = false;
+  const campaign = await aCampaign(database.dataSource);
+  await abandon(campaign);
+  await attempted(campaign, 2);
+  await database.dataSource.query(`update campaign set state = 'draft'`);
+  await dispatcher.heal();
+  expect(await states(campaign)).toEqual(['cancelled', 'unknown', 'queued']);
+  expect(await database.dataSource.query('select 1 from send_attempt')).toEqual([]);
+});
+
+describe('an attempt, where keys are not honoured', () => {
+  const attempts = () => database.dataSource.query('select position from send_attempt order by position');
+
+  test('is on disk before its message leaves, and goes with its grant', async () => {
+    gateway.honoursKeys = false;
+    await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    let before: unknown;
+    gateway.answer = async () => {
+      before = await attempts();
+      return { kind: 'accepted', providerId: 'p' };
+    };
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await dispatcher.stop();
+    expect(before).toEqual([{ position: 1 }]);
+    expect(await attempts()).toEqual([]);
+  });
+
+  test('that cannot be written lets nothing leave', async () => {
+    gateway.honoursKeys = false;
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    await database.dataSource.query('alter table send_attempt rename to send_attempt_away');
+    await dispatcher.runOnce();
+    await dispatcher.stop();
+    await database.dataSource.query('alter table send_attempt_away rename to send_attempt');
+    expect(gateway.got).toEqual([]);
+    expect(await states(campaign)).toEqual(['queued']);
+  });
+
+  test('of another handing out is left when a grant ends; a run that is over leaves none', async () => {
+    gateway.honoursKeys = false;
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    await attempted(campaign, 1);
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await dispatcher.flush();
+    await dispatcher.flush();
+    expect(await attempts()).toEqual([{ position: 1 }]);
+    await claimAll(campaign);
+    await becomes(campaign, 'completed');
+    await dispatcher.heal();
+    expect(await attempts()).toEqual([]);
+  });
+
+  test('is not made where keys are honoured', async () => {
+    await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    let before: unknown;
+    gateway.answer = async () => {
+      before = await attempts();
+      return { kind: 'accepted', providerId: 'p' };
+    };
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    expect(before).toEqual([]);
   });
 });
 

@@ -15,6 +15,7 @@ import { DataSource } from 'typeorm';
 import { CONFIG, GATEWAY } from '../tokens.ts';
 import type { Config } from '../config.ts';
 import { maskPhones } from '../error.filter.ts';
+import { Attempts } from './attempts.ts';
 import { completeFinished, healGrants, othersMaySend } from './campaign-stops.ts';
 import { ChannelGates } from './channel-gates.ts';
 import { claim, grantedRows, skipHoles, type Claimed } from './claim.ts';
@@ -50,6 +51,7 @@ export class Dispatcher {
   private readonly leases: LeasedCampaigns;
   private readonly gates = new ChannelGates();
   private readonly hands: HandOver;
+  private readonly attempts: Attempts;
   private readonly watchdog: Watchdog;
   private claiming: Promise<number> | null = null;
   private quietUntil = 0;
@@ -61,16 +63,22 @@ export class Dispatcher {
     private readonly dataSource: DataSource,
     private readonly database: DispatchDatabase,
     contents: RunContents,
-    @Inject(GATEWAY) gateway: Gateway,
+    @Inject(GATEWAY) private readonly gateway: Gateway,
     @Inject(CONFIG) private readonly config: Config,
   ) {
-    this.book = new OutcomeBook(database, this.owner);
+    this.attempts = new Attempts(database);
+    this.book = new OutcomeBook(database, this.owner, () => (gateway.honoursKeys ? null : this.attempts));
     this.leases = new LeasedCampaigns(database, this.owner);
     const { gates, leases, book } = this;
     const defence = new SelfDefence(dataSource.manager, gates, leases, book, config.alikeRefusals);
     this.watchdog = new Watchdog(dataSource.manager, this.owner, leases, answerSecondsOf(config));
-    this.hands = new HandOver(gateway, contents, book, config.channelConcurrency, (grant, answer, channel) =>
-      defence.learn(this.hands, grant, answer, channel),
+    this.hands = new HandOver(
+      gateway,
+      contents,
+      book,
+      this.attempts,
+      config.channelConcurrency,
+      (grant, answer, channel) => defence.learn(this.hands, grant, answer, channel),
     );
   }
 
@@ -176,8 +184,9 @@ export class Dispatcher {
 
   async heal(): Promise<void> {
     try {
-      await healGrants(this.dataSource.manager);
+      await healGrants(this.dataSource.manager, !this.gateway.honoursKeys);
       await queueWhatWasLeftOver(this.dataSource.manager);
+      if (!this.gateway.honoursKeys) await this.attempts.forgetRunsOver();
     } catch (error) {
       this.logger.warn(`heal failed: ${maskPhones((error as Error).message)}`);
     }

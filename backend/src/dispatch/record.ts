@@ -29,6 +29,7 @@ export interface GrantEnd {
   campaignId: number;
   run: number;
   low: number;
+  high: number;
   lease: string;
   giveBackAfterMs: number | null;
 }
