@@ -1,4 +1,4 @@
-import type { Gateway, GatewayAnswer, Leave, OutboundMessage } from '../src/dispatch/gateway.ts';
+import type { Gateway, GatewayAnswer, Leave, LookUp, OutboundMessage } from '../src/dispatch/gateway.ts';
 
 /** A provider at the port: keeps what it got, answers as it is told, and lets a test wait for a number of messages. */
 export class FakeGateway implements Gateway {
@@ -10,6 +10,11 @@ export class FakeGateway implements Gateway {
   ) => ({
     kind: 'accepted',
     providerId: `p${nth}`,
+  });
+  /** References that were asked about, and what is said of them. */
+  readonly looked: string[] = [];
+  known: (message: Pick<OutboundMessage, 'accountId' | 'reference'>) => LookUp | Promise<LookUp> = () => ({
+    kind: 'not_known',
   });
   private waiting: { count: number; done: () => void }[] = [];
 
@@ -23,6 +28,11 @@ export class FakeGateway implements Gateway {
     const answer = await this.answer(message, this.got.length);
     for (const each of this.waiting) if (this.got.length >= each.count) each.done();
     return answer;
+  }
+
+  async lookUp(message: Pick<OutboundMessage, 'accountId' | 'reference'>): Promise<LookUp> {
+    this.looked.push(message.reference);
+    return this.known(message);
   }
 
   received(count: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { planForManyRows } from '../database/rows.ts';
+import { toBeLookedUp } from '../dispatch/unknown-messages.ts';
 import { WITHDRAWN } from '../dispatch/withdraw.ts';
 import type { CampaignRow } from './campaign-state.ts';
 
@@ -67,12 +68,15 @@ update run r
 
 /** Queued still, and in no grant: handed over once without an answer. Nobody will ask about it again. */
 const SETTLE_THE_REST = `
+with settled as (
 update message m
    set state = ${WITHDRAWN}, reason = case when m.in_doubt then 'no_answer' else 'cleared' end
  where m.account_id = $1 and m.campaign_id = $2 and m.state = 'queued'
    and not exists (select from dispatch_grant g
                     where g.account_id = m.account_id and g.campaign_id = m.campaign_id and g.run = m.run
-                      and m.position > g.low and m.position <= g.high)`;
+                      and m.position > g.low and m.position <= g.high)
+returning m.account_id, m.campaign_id, m.run, m.position, m.state)
+${toBeLookedUp('settled')}`;
 
 const DELETE_CONTACTS = `
 delete from contact c

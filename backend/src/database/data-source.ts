@@ -19,6 +19,9 @@ import { RunList1764000300000 } from './migrations/1764000300000-run-list.ts';
 import { DispatchLeases1764000600000 } from './migrations/1764000600000-dispatch-leases.ts';
 import { Correction1764000700000 } from './migrations/1764000700000-correction.ts';
 import { NoCsvCell1764000710000 } from './migrations/1764000710000-no-csv-cell.ts';
+import { UnknownMessage1764000800000 } from './migrations/1764000800000-unknown-message.ts';
+import { SendAttempt1764000810000 } from './migrations/1764000810000-send-attempt.ts';
+import { EndGrants1764000820000 } from './migrations/1764000820000-end-grants.ts';
 
 /**
  * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
@@ -52,6 +55,9 @@ export function createDataSource(
       DispatchLeases1764000600000,
       Correction1764000700000,
       NoCsvCell1764000710000,
+      UnknownMessage1764000800000,
+      SendAttempt1764000810000,
+      EndGrants1764000820000,
     ],
     entities: [
       AccountEntity,

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { PauseReason } from '../../../contract/campaign.ts';
 import { rowsOf } from '../database/rows.ts';
 import type { CampaignKey } from './claim.ts';
+import { toBeLookedUp } from './unknown-messages.ts';
 import { WITHDRAWN } from './withdraw.ts';
 
 /**
@@ -122,11 +123,18 @@ export async function completeFinished(
   });
 }
 
+/** Whoever held the grant `l` last cannot have sent the message `m`. $1 whether attempts are kept */
+const UNTOUCHED = `(l.owner is null or $1::bool and not exists (
+  select from send_attempt a
+   where a.account_id = m.account_id and a.campaign_id = m.campaign_id and a.run = m.run and a.position = m.position))`;
+
 /**
  * Grants of campaigns that will never hand them out again (cleared, or a run that is over). What was given back and
  * has not left before is cancelled; what a dead process held may have left, so it is `unknown` until a receipt says more.
+ *
+ * @param keepsAttempts whether nothing leaves without an attempt on disk: then only what has one may have left
  */
-export async function healGrants(manager: EntityManager): Promise<number> {
+export async function healGrants(manager: EntityManager, keepsAttempts = false): Promise<number> {
   const rows = await rowsOf(
     manager,
     `with lost as (
@@ -134,15 +142,19 @@ export async function healGrants(manager: EntityManager): Promise<number> {
         where c.account_id = g.account_id and c.id = g.campaign_id
           and (c.run <> g.run or c.state in ('draft', 'completed'))
           and (g.owner is null or g.lease_until < now())
-       returning g.account_id, g.campaign_id, g.run, g.low, g.high, g.owner)
+       returning g.account_id, g.campaign_id, g.run, g.low, g.high, g.owner),
+     settled as (
      update message m
-        set state = case when l.owner is null then ${WITHDRAWN} else 'unknown' end,
-            reason = case when l.owner is null and not m.in_doubt then coalesce(m.reason, 'cleared')
+        set state = case when ${UNTOUCHED} then ${WITHDRAWN} else 'unknown' end,
+            reason = case when ${UNTOUCHED} and not m.in_doubt then coalesce(m.reason, 'cleared')
                           else 'no_answer' end
        from lost l
       where m.account_id = l.account_id and m.campaign_id = l.campaign_id and m.run = l.run
         and m.position > l.low and m.position <= l.high and m.state = 'queued'
-     returning 1`,
+     returning m.account_id, m.campaign_id, m.run, m.position, m.state),
+     looked_up as (${toBeLookedUp('settled')})
+     select 1 from settled`,
+    [keepsAttempts],
   );
   return rows.length;
 }

@@ -12,8 +12,10 @@ import { Dispatcher } from './dispatcher.ts';
 /** How often outcomes are written, in ms: later costs more doubt after a kill, sooner costs more statements. */
 const FLUSH_MS = 100;
 const HEAL_MS = 5000;
+/** About a minute, and another one in each process. */
+const WATCH_MS = 54_000 + Math.random() * 12_000;
 
-/** Wakes the dispatcher. All its logic is in `tick`, `flush` and `heal`, which tests call themselves. */
+/** Wakes the dispatcher. All its logic is in `tick`, `flush`, `heal` and `watch`, which tests call themselves. */
 @Injectable()
 export class DispatchClock implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
@@ -26,9 +28,10 @@ export class DispatchClock implements OnApplicationBootstrap, BeforeApplicationS
     this.every('dispatch', this.config.dispatchTickMs, () => this.dispatcher.tick());
     this.every('flush', FLUSH_MS, () => this.dispatcher.flush());
     this.every('heal', HEAL_MS, () => this.dispatcher.heal());
+    this.every('watch', WATCH_MS, () => this.dispatcher.watch());
   }
 
-  private every(name: string, ms: number, work: () => Promise<void>): void {
+  private every(name: string, ms: number, work: () => Promise<unknown>): void {
     this.registry.addInterval(
       name,
       setInterval(() => void work(), ms),

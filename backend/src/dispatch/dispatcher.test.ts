@@ -33,7 +33,7 @@ beforeEach(() => {
 afterEach(async () => {
   await dispatcher.stop();
   await database.dataSource.query(
-    'truncate account cascade; truncate contact, message, dispatch_grant, provider_message, stop_list, dispatch_process',
+    'truncate account cascade; truncate contact, message, dispatch_grant, send_attempt, provider_message, stop_list, dispatch_process',
   );
 });
 
@@ -89,6 +89,21 @@ async function abandon({ accountId, campaignId }: TestCampaign, messages = 2): P
   );
   await database.dataSource.query('update campaign set cursor = $1', [messages]);
 }
+
+async function attempted({ accountId, campaignId }: TestCampaign, position: number): Promise<void> {
+  await database.dataSource.query(
+    `insert into send_attempt (account_id, campaign_id, run, position, lease)
+     values ($1, $2, 1, $3, now() - interval '1 s')`,
+    [accountId, campaignId, position],
+  );
+}
+
+const doubts = async (campaign: TestCampaign) =>
+  (
+    await database.dataSource.query('select in_doubt from message where account_id = $1 order by position', [
+      campaign.accountId,
+    ])
+  ).map(({ in_doubt }: { in_doubt: boolean }) => in_doubt);
 
 const states = async (campaign: TestCampaign) =>
   (await messagesOf(database.dataSource, campaign)).map(({ state }) => state);
@@ -272,14 +287,42 @@ describe('a process that is gone', () => {
     expect(await states(campaign)).toEqual(['sent', 'sent', 'queued']);
   });
 
-  test('its messages are unknown and are not sent again where keys are not honoured', async () => {
+  test('where keys are not honoured, what it was about to send is unknown and the rest goes out', async () => {
     gateway.honoursKeys = false;
     const campaign = await aCampaign(database.dataSource);
     await abandon(campaign);
+    await attempted(campaign, 1);
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await dispatcher.stop();
+    expect(gateway.got.map(({ phone }) => phone)).toEqual([phoneNumber(2)]);
+    expect(await states(campaign)).toEqual(['unknown', 'sent', 'queued']);
+    expect(await doubts(campaign)).toEqual([true, false, false]);
+  });
+
+  test('where keys are not honoured, what is given back untouched is not in doubt, and what may have left stays so', async () => {
+    gateway.honoursKeys = false;
+    const campaign = await aCampaign(database.dataSource);
+    await abandon(campaign, 3);
+    await attempted(campaign, 1);
+    gateway.connect = async () => {
+      await dispatcher.silence(campaign.accountId, campaign.campaignId);
+    };
     await dispatcher.runOnce();
     await dispatcher.stop();
     expect(gateway.got).toEqual([]);
-    expect(await states(campaign)).toEqual(['unknown', 'unknown', 'queued']);
+    expect(await states(campaign)).toEqual(['unknown', 'queued', 'queued']);
+    expect(await doubts(campaign)).toEqual([true, false, false]);
+  });
+
+  test('where keys are not honoured, a message in doubt is never sent', async () => {
+    gateway.honoursKeys = false;
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    await database.dataSource.query('update message set in_doubt = true');
+    await dispatcher.runOnce();
+    await dispatcher.stop();
+    expect(gateway.got).toEqual([]);
+    expect(await states(campaign)).toEqual(['unknown']);
   });
 
   test('a cleared campaign’s left grants are healed', async () => {
@@ -289,6 +332,74 @@ describe('a process that is gone', () => {
     await dispatcher.heal();
     expect(await states(campaign)).toEqual(['unknown', 'unknown', 'queued']);
     expect(await database.dataSource.query('select 1 from dispatch_grant')).toEqual([]);
+  });
+});
+
+test('where keys are not honoured, only what was attempted of a cleared campaign’s left grants is in doubt', async () => {
+  gateway.honoursKeys = false;
+  const campaign = await aCampaign(database.dataSource);
+  await abandon(campaign);
+  await attempted(campaign, 2);
+  await database.dataSource.query(`update campaign set state = 'draft'`);
+  await dispatcher.heal();
+  expect(await states(campaign)).toEqual(['cancelled', 'unknown', 'queued']);
+  expect(await database.dataSource.query('select 1 from send_attempt')).toEqual([]);
+});
+
+describe('an attempt, where keys are not honoured', () => {
+  const attempts = () => database.dataSource.query('select position from send_attempt order by position');
+
+  test('is on disk before its message leaves, and goes with its grant', async () => {
+    gateway.honoursKeys = false;
+    await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    let before: unknown;
+    gateway.answer = async () => {
+      before = await attempts();
+      return { kind: 'accepted', providerId: 'p' };
+    };
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await dispatcher.stop();
+    expect(before).toEqual([{ position: 1 }]);
+    expect(await attempts()).toEqual([]);
+  });
+
+  test('that cannot be written lets nothing leave', async () => {
+    gateway.honoursKeys = false;
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    await database.dataSource.query('alter table send_attempt rename to send_attempt_away');
+    await dispatcher.runOnce();
+    await dispatcher.stop();
+    await database.dataSource.query('alter table send_attempt_away rename to send_attempt');
+    expect(gateway.got).toEqual([]);
+    expect(await states(campaign)).toEqual(['queued']);
+  });
+
+  test('of another handing out is left when a grant ends; a run that is over leaves none', async () => {
+    gateway.honoursKeys = false;
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    await attempted(campaign, 1);
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await dispatcher.flush();
+    await dispatcher.flush();
+    expect(await attempts()).toEqual([{ position: 1 }]);
+    await claimAll(campaign);
+    await becomes(campaign, 'completed');
+    await dispatcher.heal();
+    expect(await attempts()).toEqual([]);
+  });
+
+  test('is not made where keys are honoured', async () => {
+    await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    let before: unknown;
+    gateway.answer = async () => {
+      before = await attempts();
+      return { kind: 'accepted', providerId: 'p' };
+    };
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    expect(before).toEqual([]);
   });
 });
 
@@ -443,6 +554,109 @@ describe('processes that share campaigns', () => {
     expect(await ownerOf(campaign)).toBe(dispatcher.owner);
     await dispatcher.stop();
     expect(await ownerOf(campaign)).toBeNull();
+  });
+});
+
+describe('the watchdog', () => {
+  const sql = (text: string, values: unknown[] = []) => database.dataSource.query(text, values);
+  const give = (owner: string | null, due: string) =>
+    sql(`update campaign set owner = $1, due_at = now() + $2::interval`, [owner, due]);
+  const ownerNow = async () => (await sql('select owner from campaign'))[0].owner as string | null;
+
+  test('gives on a campaign that its own process has lost sight of, and it completes', async () => {
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    await dispatcher.runOnce();
+    const lost = await aCampaign(database.dataSource, { phones: [phoneNumber(2)] });
+    await sql(`update campaign set owner = $1, due_at = now() - interval '2 minutes' where account_id = $2`, [
+      dispatcher.owner,
+      lost.accountId,
+    ]);
+    dispatcher.wake();
+    expect(await dispatcher.runOnce()).toBe(0);
+    expect(await dispatcher.watch()).toBe(1);
+    await claimAll(lost);
+    await gateway.received(2);
+    await dispatcher.flush();
+    await dispatcher.flush();
+    await claimAll(lost);
+    await becomes(lost, 'completed');
+    expect(await states(campaign)).toEqual(['sent']);
+  });
+
+  test('leaves one alone that waits for its channel', async () => {
+    await aCampaign(database.dataSource, { phones: [phoneNumber(1)] });
+    gateway.answer = () => ({ kind: 'slow', afterMs: 60_000 });
+    const campaign = await aCampaign(database.dataSource, { phones: [phoneNumber(2)] });
+    await dispatcher.runOnce();
+    await gateway.received(1);
+    await due(campaign);
+    await dispatcher.runOnce();
+    await sql(`update campaign set owner = $1, due_at = now() - interval '2 minutes'`, [dispatcher.owner]);
+    expect(await dispatcher.watch()).toBe(0);
+    expect(await ownerNow()).toBe(dispatcher.owner);
+  });
+
+  test.each([
+    ['that died a moment ago is not its business', 10, 0],
+    ['that has long been dead is', 40, 1],
+  ])('a campaign of a process %s', async (_name, seconds, helped) => {
+    await aCampaign(database.dataSource);
+    const other = '00000000-0000-4000-8000-000000000000';
+    await give(other, '-2 minutes');
+    await sql(`insert into dispatch_process (id, alive_until) values ($1, now() - $2 * interval '1 s')`, [
+      other,
+      seconds,
+    ]);
+    expect(await dispatcher.watch()).toBe(helped);
+    expect(await ownerNow()).toBe(helped ? null : other);
+  });
+
+  test('a grant that nobody takes over is given on with its campaign', async () => {
+    const campaign = await aCampaign(database.dataSource);
+    await abandon(campaign);
+    await sql(`update dispatch_grant set lease_until = now() - interval '2 minutes'`);
+    await give(dispatcher.owner, '30 s');
+    expect(await dispatcher.watch()).toBe(1);
+    await due(campaign);
+    expect(await dispatcher.runOnce()).toBe(2);
+  });
+
+  test.each([
+    ['an hour ahead is brought to now', '1 hour', 1],
+    ['as far ahead as a provider may ask is kept', '299 s', 0],
+  ])('a grant given back whose time is %s', async (_name, ahead, helped) => {
+    const campaign = await aCampaign(database.dataSource);
+    await abandon(campaign);
+    await sql(`update dispatch_grant set owner = null, due_at = now() + $1::interval`, [ahead]);
+    await give(dispatcher.owner, '30 s');
+    expect(await dispatcher.watch()).toBe(helped);
+    expect(await sql('select due_at <= now() as due from dispatch_grant')).toEqual([{ due: helped === 1 }]);
+  });
+
+  test('one with nothing left that does not complete is told of when it is seen so again', async () => {
+    await aCampaign(database.dataSource);
+    await sql('update run_list set in_hand = true');
+    await sql('update campaign set cursor = last_position');
+    await give(dispatcher.owner, '30 s');
+    expect(await dispatcher.watch()).toBe(0);
+    expect(await dispatcher.watch()).toBe(1);
+    await give(null, '30 s');
+    expect(await dispatcher.watch()).toBe(0);
+  });
+
+  test('the lease of a dead process that ends in an hour ends within the longest there is', async () => {
+    const campaign = await aCampaign(database.dataSource);
+    await abandon(campaign);
+    await sql(
+      `update dispatch_grant set send_until = now() + interval '1 hour', lease_until = now() + interval '1 hour'`,
+    );
+    await give(dispatcher.owner, '30 s');
+    expect(await dispatcher.watch()).toBe(1);
+    expect(
+      await sql(
+        `select 1 from dispatch_grant where greatest(send_until, lease_until) < now() + interval '70 s'`,
+      ),
+    ).toHaveLength(1);
   });
 });
 

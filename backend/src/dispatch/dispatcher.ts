@@ -15,6 +15,7 @@ import { DataSource } from 'typeorm';
 import { CONFIG, GATEWAY } from '../tokens.ts';
 import type { Config } from '../config.ts';
 import { maskPhones } from '../error.filter.ts';
+import { Attempts } from './attempts.ts';
 import { completeFinished, healGrants, othersMaySend } from './campaign-stops.ts';
 import { ChannelGates } from './channel-gates.ts';
 import { claim, grantedRows, skipHoles, type Claimed } from './claim.ts';
@@ -28,6 +29,7 @@ import { channelOf } from './names.ts';
 import { OutcomeBook } from './outcome-book.ts';
 import { RunContents } from './run-contents.ts';
 import { SelfDefence } from './self-defence.ts';
+import { Watchdog } from './watchdog.ts';
 import { queueWhatWasLeftOver } from './withdraw.ts';
 
 /** Campaigns in one claim. More would only lengthen the statement; the rest is taken at once after it. */
@@ -49,6 +51,8 @@ export class Dispatcher {
   private readonly leases: LeasedCampaigns;
   private readonly gates = new ChannelGates();
   private readonly hands: HandOver;
+  private readonly attempts: Attempts;
+  private readonly watchdog: Watchdog;
   private claiming: Promise<number> | null = null;
   private quietUntil = 0;
   /** A claim's answer was lost: grants may be this process's that it does not know of. */
@@ -61,15 +65,22 @@ export class Dispatcher {
     private readonly dataSource: DataSource,
     private readonly database: DispatchDatabase,
     contents: RunContents,
-    @Inject(GATEWAY) gateway: Gateway,
+    @Inject(GATEWAY) private readonly gateway: Gateway,
     @Inject(CONFIG) private readonly config: Config,
   ) {
-    this.book = new OutcomeBook(database, this.owner);
+    this.attempts = new Attempts(database);
+    this.book = new OutcomeBook(database, this.owner, () => (gateway.honoursKeys ? null : this.attempts));
     this.leases = new LeasedCampaigns(database, this.owner);
     const { gates, leases, book } = this;
     const defence = new SelfDefence(dataSource.manager, gates, leases, book, config.alikeRefusals);
-    this.hands = new HandOver(gateway, contents, book, config.channelConcurrency, (grant, answer, channel) =>
-      defence.learn(this.hands, grant, answer, channel),
+    this.watchdog = new Watchdog(dataSource.manager, this.owner, leases, answerSecondsOf(config));
+    this.hands = new HandOver(
+      gateway,
+      contents,
+      book,
+      this.attempts,
+      config.channelConcurrency,
+      (grant, answer, channel) => defence.learn(this.hands, grant, answer, channel),
     );
   }
 
@@ -108,8 +119,7 @@ export class Dispatcher {
     if (due.length === 0) return 0;
     const left = performance.now();
     try {
-      const answerSeconds = this.config.requestTimeoutMs / 1000 + RECORDING_SECONDS;
-      const claimed = await claim(this.database, due, this.owner, answerSeconds);
+      const claimed = await claim(this.database, due, this.owner, answerSecondsOf(this.config));
       return await this.take(due, claimed, left, performance.now());
     } catch (error) {
       this.unsure = true;
@@ -179,10 +189,21 @@ export class Dispatcher {
 
   async heal(): Promise<void> {
     try {
-      await healGrants(this.dataSource.manager);
+      await healGrants(this.dataSource.manager, !this.gateway.honoursKeys);
       await queueWhatWasLeftOver(this.dataSource.manager);
+      if (!this.gateway.honoursKeys) await this.attempts.forgetRunsOver();
     } catch (error) {
       this.logger.warn(`heal failed: ${maskPhones((error as Error).message)}`);
+    }
+  }
+
+  /** Looks for campaigns that nobody goes on with. @returns how many it found wanting */
+  async watch(): Promise<number> {
+    try {
+      return await this.watchdog.check();
+    } catch (error) {
+      this.logger.warn(`watch failed: ${maskPhones((error as Error).message)}`);
+      return 0;
     }
   }
 
@@ -199,4 +220,9 @@ export class Dispatcher {
     } while (performance.now() < deadline);
     await this.leases.leave();
   }
+}
+
+/** How long a provider's answer and its recording may take after the last message has left. */
+function answerSecondsOf({ requestTimeoutMs }: Config): number {
+  return requestTimeoutMs / 1000 + RECORDING_SECONDS;
 }

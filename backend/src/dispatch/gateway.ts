@@ -39,9 +39,18 @@ export type GatewayAnswer =
  */
 export type Leave = () => boolean;
 
+/** What a provider says when it is asked about a message by our reference. */
+export type LookUp =
+  | { kind: 'known'; providerId: string; state: 'sent' | 'delivered' | 'read' | 'failed' }
+  /** It has no such message. No proof that it will never have: the request may still be on its way. */
+  | { kind: 'not_known' }
+  | { kind: 'cannot_tell' };
+
 /** The port through which dispatch sends: one implementation a provider. It answers, it never throws. */
 export interface Gateway {
   /** Whether the provider makes a repeat with the same reference harmless. */
   readonly honoursKeys: boolean;
   send(message: OutboundMessage, leave: Leave): Promise<GatewayAnswer>;
+  /** What became of a message that was not answered, where the provider can be asked. It answers, it never throws. */
+  lookUp?(message: Pick<OutboundMessage, 'accountId' | 'channelId' | 'reference'>): Promise<LookUp>;
 }

@@ -16,6 +16,8 @@ export class GrantInHand {
   /** Messages that have left and wait for their answer. */
   onTheWay = 0;
   halted = false;
+  /** Of an abandoned one: what its former holder may have sent. Null: any of it. */
+  attempted: ReadonlySet<number> | null = null;
   /** Null: nothing of it was given back. */
   giveBackAfterMs: number | null = null;
   private readonly waiting: Map<number, GrantedRow>;
@@ -39,6 +41,11 @@ export class GrantInHand {
 
   isWaiting(row: GrantedRow): boolean {
     return this.waiting.has(row.position);
+  }
+
+  /** It may have left before this grant was handed out, or in the hands of its former holder. */
+  mayHaveLeft(row: GrantedRow): boolean {
+    return row.inDoubt || (this.grant.abandoned && this.attempted?.has(row.position) !== false);
   }
 
   /** @returns false where somebody else has taken it already: it must not be decided twice */

@@ -2,11 +2,12 @@ import { performance } from 'node:perf_hooks';
 import { Logger } from '@nestjs/common';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { maskPhones } from '../error.filter.ts';
+import type { Attempts } from './attempts.ts';
 import type { Grant, GrantedRow } from './claim.ts';
 import { compose } from './compose.ts';
 import type { Gateway, GatewayAnswer, Leave } from './gateway.ts';
 import { GrantInHand } from './grant-in-hand.ts';
-import { channelOf, runOf } from './names.ts';
+import { channelOf, referenceOf, runOf } from './names.ts';
 import type { OutcomeBook } from './outcome-book.ts';
 import { verdictOf, type Verdict } from './outcome-of.ts';
 import type { Slot } from './pacing.ts';
@@ -32,6 +33,7 @@ export class HandOver {
     private readonly gateway: Gateway,
     private readonly contents: RunContents,
     private readonly book: OutcomeBook,
+    private readonly attempts: Attempts,
     private readonly concurrency: number,
     private readonly learn: Learn,
   ) {}
@@ -54,6 +56,7 @@ export class HandOver {
     if (rows.length === 0) return this.end(held);
     try {
       const run = await this.contents.load(grant, rows);
+      if (grant.abandoned && !this.gateway.honoursKeys) held.attempted = await this.attempts.of(grant);
       if (this.grants.has(held)) this.begin(held, rows, run, left, answered);
     } catch (error) {
       this.logger.error(
@@ -66,13 +69,11 @@ export class HandOver {
 
   private begin(held: GrantInHand, rows: GrantedRow[], run: LoadedRun, left: number, answered: number): void {
     held.channel = channelOf({ ...held.grant, channelId: run.content.channelId });
-    if (held.grant.abandoned && !this.gateway.honoursKeys) {
-      // Some of it may have left and a repeat would be a second message: nobody knows, and nobody guesses.
-      for (const row of rows) this.leaveOut(held, row, 'unknown', 'no_answer', run.content.channelId);
-      return;
-    }
     for (const row of rows) {
-      if (row.withdrawn) this.leaveOut(held, row, 'cancelled', 'list_removed', run.content.channelId);
+      // A repeat would be a second message: nobody knows, and nobody guesses.
+      if (!this.gateway.honoursKeys && held.mayHaveLeft(row))
+        this.leaveOut(held, row, 'unknown', 'no_answer', run.content.channelId);
+      else if (row.withdrawn) this.leaveOut(held, row, 'cancelled', 'list_removed', run.content.channelId);
       else if (row.stopped) this.leaveOut(held, row, 'stopped', 'stop_list', run.content.channelId);
     }
     held.atSlots(left, answered, (row, slot) => {
@@ -94,6 +95,7 @@ export class HandOver {
       channelId,
     )(async () => {
       if (!held.isWaiting(row)) return;
+      if (!this.gateway.honoursKeys) await this.attempts.add(grant, row.position);
       let sentAt: number | null = null;
       const leave: Leave = () => {
         if (performance.now() > slot.until || !held.take(row)) return false;
@@ -134,7 +136,7 @@ export class HandOver {
     channelId: string,
     segments: number | null,
   ): void {
-    const tried = { attempt: row.attempt, inDoubt: row.inDoubt || held.grant.abandoned };
+    const tried = { attempt: row.attempt, inDoubt: held.mayHaveLeft(row) };
     const verdict = verdictOf(answer, tried, this.gateway.honoursKeys, sentAt);
     this.bookOutcome(held, row, verdict.outcome, channelId, segments);
     if (verdict.againAfterMs !== null) giveBackLater(held, verdict.againAfterMs);
@@ -151,7 +153,7 @@ export class HandOver {
     channelId: string,
   ): void {
     if (!held.take(row)) return;
-    const inDoubt = row.inDoubt || held.grant.abandoned;
+    const inDoubt = held.mayHaveLeft(row);
     const decided = inDoubt ? ({ state: 'unknown', reason: 'no_answer' } as const) : { state, reason };
     const outcome = {
       ...decided,
@@ -181,7 +183,7 @@ export class HandOver {
     if (!held.take(row)) return;
     giveBackLater(held, afterMs);
     // Given back, the grant no longer tells that its last holder may have sent it.
-    if (held.grant.abandoned && !row.inDoubt) {
+    if (held.mayHaveLeft(row) && !row.inDoubt) {
       const { outcome } = verdictOf({ kind: 'late' }, { attempt: row.attempt, inDoubt: true }, true, 0);
       this.bookOutcome(held, row, outcome, '', null);
     }
@@ -195,8 +197,8 @@ export class HandOver {
 
   private end(held: GrantInHand): void {
     if (!this.grants.delete(held)) return;
-    const { accountId, campaignId, run, low, lease } = held.grant;
-    this.book.end({ accountId, campaignId, run, low, lease, giveBackAfterMs: held.giveBackAfterMs });
+    const { accountId, campaignId, run, low, high, lease } = held.grant;
+    this.book.end({ accountId, campaignId, run, low, high, lease, giveBackAfterMs: held.giveBackAfterMs });
   }
 
   /**
@@ -226,8 +228,4 @@ export class HandOver {
 
 function giveBackLater(held: GrantInHand, afterMs: number): void {
   held.giveBackAfterMs = Math.max(held.giveBackAfterMs ?? 0, afterMs);
-}
-
-function referenceOf(grant: Grant, row: GrantedRow): string {
-  return `${runOf(grant)}:${row.position}`;
 }

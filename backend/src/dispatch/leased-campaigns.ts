@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Claimed } from './claim.ts';
+import type { CampaignKey, Claimed } from './claim.ts';
 import type { DispatchDatabase } from './dispatch-database.ts';
 import { DueQueue } from './due-queue.ts';
 import { beat, BEAT_MS, fairShare, leave, letGo, standing, takeLeases, type Lease } from './leases.ts';
@@ -10,11 +10,16 @@ const LOOK_MS = 1000;
 const AT_ONCE = 1000;
 /** A process gives away what it has beyond its share once that is more than a tenth. */
 const TOO_MANY = 1.1;
+/** No due time is legally further ahead. What a clock put back makes of one must not be waited for. */
+const LONGEST_WAIT_MS = 62_000;
+/** So long after its time a campaign is no longer waiting for its turn. */
+const OVERDUE_MS = 60_000;
 
 interface Held {
   lease: Lease;
   /** Of the one entry of the queue that counts. */
   turn: number;
+  dueAtMs: number;
 }
 
 /** The campaigns this process looks after, and when each is due: in memory, by the monotonic clock. */
@@ -49,7 +54,7 @@ export class LeasedCampaigns {
     if (now < this.lookAtMs) return;
     this.lookAtMs = now + LOOK_MS;
     const taken = await takeLeases(this.database, this.owner, AT_ONCE);
-    for (const { lease, dueInMs } of taken) this.dueIn(lease, dueInMs);
+    for (const { lease, dueInMs } of taken) this.dueIn(lease, Math.min(LONGEST_WAIT_MS, dueInMs));
     if (taken.length === AT_ONCE) this.lookNow();
   }
 
@@ -98,7 +103,8 @@ export class LeasedCampaigns {
     const found = await standing(this.database, this.owner, leases);
     leases.forEach((lease, at) => {
       const now = found.get(at);
-      if (now?.run === lease.run) this.dueIn(lease, Math.max(lockedMs, now.dueInMs));
+      if (now?.run === lease.run)
+        this.dueIn(lease, Math.min(LONGEST_WAIT_MS, Math.max(lockedMs, now.dueInMs)));
       else this.drop(lease);
     });
   }
@@ -106,8 +112,19 @@ export class LeasedCampaigns {
   dueIn(lease: Lease, ms: number): void {
     const key = keyOf(lease);
     this.turn += 1;
-    this.held.set(key, { lease, turn: this.turn });
-    this.queue.add({ key, turn: this.turn }, performance.now() + ms);
+    const dueAtMs = performance.now() + ms;
+    this.held.set(key, { lease, turn: this.turn, dueAtMs });
+    this.queue.add({ key, turn: this.turn }, dueAtMs);
+  }
+
+  /** It is looked after here, and its next look is not long past. */
+  waitsForItsTime(campaign: CampaignKey): boolean {
+    const held = this.held.get(keyOf(campaign));
+    return held !== undefined && held.dueAtMs > performance.now() - OVERDUE_MS;
+  }
+
+  forget(campaigns: readonly CampaignKey[]): void {
+    for (const each of campaigns) this.held.delete(keyOf(each));
   }
 
   private drop(lease: Lease): void {

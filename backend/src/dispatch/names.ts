@@ -11,6 +11,14 @@ export function runOf({
   return `${accountId}:${campaignId}:${run}`;
 }
 
+/** A message's key at its provider, and what receipts and look-ups tell it by. */
+export function referenceOf(
+  run: { accountId: number; campaignId: number; run: number },
+  { position }: { position: number },
+): string {
+  return `${runOf(run)}:${position}`;
+}
+
 export function channelOf({ accountId, channelId }: { accountId: number; channelId: string }): string {
   return `${accountId} ${channelId}`;
 }

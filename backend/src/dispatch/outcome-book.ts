@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { maskPhones } from '../error.filter.ts';
+import type { Attempts } from './attempts.ts';
 import type { DispatchDatabase } from './dispatch-database.ts';
 import { record, type GrantEnd, type Outcome } from './record.ts';
 
@@ -22,6 +23,8 @@ export class OutcomeBook {
   constructor(
     private readonly database: DispatchDatabase,
     private readonly owner: string,
+    /** Of providers without keys; null where no attempts are kept. */
+    private readonly attempts: () => Attempts | null = () => null,
   ) {}
 
   get isEmpty(): boolean {
@@ -57,7 +60,15 @@ export class OutcomeBook {
         this.endings.unshift(...endings);
         return;
       }
+      await this.forgetAttempts(endings);
     }
+  }
+
+  /** What stays behind does no harm but a doubt too many. */
+  private async forgetAttempts(endings: readonly GrantEnd[]): Promise<void> {
+    await this.attempts()
+      ?.forget(endings)
+      .catch((error: unknown) => this.logger.warn(`attempts stay: ${maskPhones(String(error))}`));
   }
 
   private async write(outcomes: readonly Outcome[], endings: readonly GrantEnd[]): Promise<void> {

@@ -5,6 +5,9 @@ import type { Outcome } from './record.ts';
 /** Tries at one message, counting only those a provider turned away for later. */
 export const MAX_ATTEMPTS = 5;
 
+/** A provider that asks for a longer pause is asked again after this: its clock or its unit may be wrong. */
+export const LONGEST_PAUSE_MS = 5 * 60_000;
+
 export interface Verdict {
   outcome: Pick<Outcome, 'state' | 'attempt' | 'inDoubt' | 'reason' | 'detail' | 'sentAt' | 'providerId'>;
   /** Not null: the message waits this long and goes out again. */
@@ -79,5 +82,9 @@ export function backOff(attempt: number): number {
 }
 
 function again(verdict: Verdict, afterMs: number, tried: Partial<Tried> = {}): Verdict {
-  return { ...verdict, outcome: { ...verdict.outcome, ...tried }, againAfterMs: afterMs };
+  return {
+    ...verdict,
+    outcome: { ...verdict.outcome, ...tried },
+    againAfterMs: Math.min(LONGEST_PAUSE_MS, afterMs),
+  };
 }

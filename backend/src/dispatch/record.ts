@@ -1,6 +1,7 @@
 import type { MessageState } from '../../../contract/message-states.ts';
 import { boolArray, float8Array, int2Array, int4Array, textArray } from './binary-array.ts';
 import type { DispatchDatabase, Statement } from './dispatch-database.ts';
+import { toBeLookedUp } from './unknown-messages.ts';
 
 /** What became of one message. `queued`: it did not leave and waits for its grant to be handed out again. */
 export interface Outcome {
@@ -28,6 +29,7 @@ export interface GrantEnd {
   campaignId: number;
   run: number;
   low: number;
+  high: number;
   lease: string;
   giveBackAfterMs: number | null;
 }
@@ -62,6 +64,7 @@ mapped as (
   insert into provider_message (account_id, campaign_id, run, position, id_key, recipient_key)
   select account_id, campaign_id, run, position, lookup_key(account_id, provider_id), lookup_key(account_id, recipient)
     from outcome where provider_id is not null),
+looked_up as (${toBeLookedUp('outcome')}),
 ending as (
   select * from unnest($14::int[], $15::int[], $16::int[], $17::int[], $18::timestamptz[], $19::float8[])
     as e (account_id, campaign_id, run, low, lease_until, give_back_after)),
@@ -77,9 +80,10 @@ delete from dispatch_grant g
    and g.owner = $20::uuid and g.lease_until = e.lease_until and e.give_back_after is null`,
 };
 
+/** @param owner whose grants end; null where none does */
 export async function record(
   database: DispatchDatabase,
-  owner: string,
+  owner: string | null,
   outcomes: readonly Outcome[],
   endings: readonly GrantEnd[],
 ): Promise<void> {

@@ -8,6 +8,7 @@
 import type { EntityManager } from 'typeorm';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
 import type { RunKey } from './enqueue.ts';
+import { toBeLookedUp } from './unknown-messages.ts';
 
 /** The message `m` is in a process's hands, and its answer may still come. */
 export const HELD = `exists (
@@ -37,7 +38,9 @@ withdrawn as (
   update message m
      set state = ${WITHDRAWN}, reason = case when m.in_doubt then 'no_answer' else 'list_removed' end
    where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.list_id = $4 and m.state = 'queued'
-     and not ${HELD})
+     and not ${HELD}
+  returning m.account_id, m.campaign_id, m.run, m.position, m.state),
+looked_up as (${toBeLookedUp('withdrawn')})
 update campaign set cursor = cursor where account_id = $1 and id = $2`;
 
 export async function withdrawList(manager: EntityManager, key: RunKey, listId: number): Promise<void> {

@@ -32,6 +32,9 @@ export const ERASING: readonly { kind: string; sql: string }[] = [
     ),
   },
   { kind: 'dispatch_grant', sql: removeSome('dispatch_grant') },
+  // With its id gone, nothing that a provider could say is wanted any more.
+  { kind: 'unknown_message', sql: removeSome('unknown_message') },
+  { kind: 'send_attempt', sql: removeSome('send_attempt') },
   { kind: 'campaign', sql: changeSome('campaign', 'pause_detail = null', 'pause_detail is not null') },
 ];
 

@@ -11,7 +11,7 @@ export interface Keyless extends Harmed {
 
 /**
  * kill -9 where the provider knows no idempotency keys: nobody may get a message twice, so what a dead process had in
- * hand is in doubt. How much that is, is told and not judged.
+ * the middle of sending is in doubt: no more than one message of each campaign on the whole.
  */
 export async function killKeyless(rounds: number): Promise<Keyless> {
   const hook = join(PROJECT_ROOT, 'dist/backend/test/faults/keyless-gateway.js');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { gatewayAnswer, retryAfterMs } from './host-answers.ts';
 import { neverLeft } from './host-client.ts';
+import { foundIn } from './host-gateway.ts';
 
 describe('what the host’s answer means', () => {
   test.each([
@@ -44,4 +45,22 @@ test.each([
   ['UND_ERR_HEADERS_TIMEOUT', false],
 ])('%s: the request never left: %s', (code, expected) => {
   expect(neverLeft(Object.assign(new Error(), { code }))).toBe(expected);
+});
+
+describe('what the host’s look-up means', () => {
+  const message = (status: string, client_ref = 'mine', id = `m-${status}`) => ({ id, client_ref, status });
+  test.each([
+    [{ data: [message('queued')] }, { kind: 'known', providerId: 'm-queued', state: 'sent' }],
+    [{ data: [message('failed')] }, { kind: 'known', providerId: 'm-failed', state: 'failed' }],
+    [{ data: [message('sent'), message('read'), message('failed')] }, { kind: 'known', state: 'read' }],
+    [{ data: [message('sent', 'other'), message('queued')] }, { kind: 'known', providerId: 'm-queued' }],
+    [{ data: [] }, { kind: 'not_known' }],
+    [{ data: [message('sent', 'other')] }, { kind: 'cannot_tell' }],
+    [{ data: [message('lost')] }, { kind: 'cannot_tell' }],
+    [{ data: [message('sent', 'mine', '')] }, { kind: 'cannot_tell' }],
+    [{}, { kind: 'cannot_tell' }],
+    [null, { kind: 'cannot_tell' }],
+  ])('%j', (body, expected) => {
+    expect(foundIn(body, 'mine')).toMatchObject(expected);
+  });
 });

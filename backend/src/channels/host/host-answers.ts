@@ -1,5 +1,6 @@
 import type { PauseReason } from '../../../../contract/campaign.ts';
 import type { GatewayAnswer } from '../../dispatch/gateway.ts';
+import { LONGEST_PAUSE_MS } from '../../dispatch/outcome-of.ts';
 
 /**
  * The host's problem codes (contract/host-api.ts) and what each means for sending. What is not here is told by its
@@ -54,9 +55,6 @@ export function cleanText(text: unknown): string | null {
   const clean = text.replaceAll('\0', '').toWellFormed().slice(0, LONGEST_TEXT).toWellFormed().trim();
   return clean === '' ? null : clean;
 }
-
-/** A provider that asks for a longer pause is asked again after this: its clock or its unit may be wrong. */
-const LONGEST_PAUSE_MS = 5 * 60_000;
 
 /** Retry-After in seconds or as a date, in ms from now, five minutes at most; null where there is none. */
 export function retryAfterMs(header: string | undefined, now: number): number | null {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import * as v from 'valibot';
 import type { HostMessageAccepted, HostMessageRequest, HostProblem } from '../../../../contract/host-api.ts';
 import { ProblemError } from '../../errors.ts';
-import type { Gateway, GatewayAnswer, Leave, OutboundMessage } from '../../dispatch/gateway.ts';
+import type { Gateway, GatewayAnswer, Leave, LookUp, OutboundMessage } from '../../dispatch/gateway.ts';
 import { cleanText, gatewayAnswer, retryAfterMs } from './host-answers.ts';
 import { HostClient, neverLeft, type HostResponse } from './host-client.ts';
 
@@ -31,6 +32,17 @@ export class HostGateway implements Gateway {
       return failureOf(error, left);
     }
   }
+
+  async lookUp({ accountId, reference }: { accountId: number; reference: string }): Promise<LookUp> {
+    try {
+      const access = await this.client.access(accountId);
+      const path = `/v1/messages?client_ref=${encodeURIComponent(reference)}`;
+      const { status, body } = await this.client.call(access, 'GET', path);
+      return status === 200 ? foundIn(body, reference) : { kind: 'cannot_tell' };
+    } catch {
+      return { kind: 'cannot_tell' };
+    }
+  }
 }
 
 function answerOf({ status, body, retryAfter }: HostResponse): GatewayAnswer {
@@ -42,6 +54,26 @@ function answerOf({ status, body, retryAfter }: HostResponse): GatewayAnswer {
     detail: cleanText(problem.detail),
     retryAfterMs: retryAfterMs(retryAfter, Date.now()),
   });
+}
+
+const STATUSES = ['queued', 'sent', 'failed', 'delivered', 'read'] as const;
+
+const FoundSchema = v.object({
+  data: v.array(v.object({ id: v.string(), client_ref: v.string(), status: v.picklist(STATUSES) })),
+});
+
+/** Of several with one reference the furthest counts. Others than the one asked for: the host did not look for it. */
+export function foundIn(body: unknown, reference: string): LookUp {
+  const parsed = v.safeParse(FoundSchema, body);
+  if (!parsed.success) return { kind: 'cannot_tell' };
+  const { data } = parsed.output;
+  if (data.length === 0) return { kind: 'not_known' };
+  const [found] = data
+    .filter(({ client_ref }) => client_ref === reference)
+    .sort((a, b) => STATUSES.indexOf(b.status) - STATUSES.indexOf(a.status));
+  const providerId = cleanText(found?.id);
+  if (!found || providerId === null || providerId !== found.id) return { kind: 'cannot_tell' };
+  return { kind: 'known', providerId, state: found.status === 'queued' ? 'sent' : found.status };
 }
 
 function failureOf(error: unknown, left: boolean): GatewayAnswer {

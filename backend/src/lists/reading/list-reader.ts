@@ -13,7 +13,7 @@ const HEAP_MEGABYTES = 256;
  * Of that, for rows that live for a slice only (`quotes.ts`). Half of it costs a third more time, twice as much saves
  * none and 25 MB more are held.
  */
-const YOUNG_MEGABYTES = 24;
+const YOUNG_MEGABYTES = 16;
 
 /**
  * Reads a file in a worker thread. `onChunk` gets the text for `COPY contact (…) FROM STDIN` piece by piece, one at a
