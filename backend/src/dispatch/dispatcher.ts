@@ -64,7 +64,7 @@ export class Dispatcher {
   constructor(
     private readonly dataSource: DataSource,
     private readonly database: DispatchDatabase,
-    contents: RunContents,
+    private readonly contents: RunContents,
     @Inject(GATEWAY) private readonly gateway: Gateway,
     @Inject(CONFIG) private readonly config: Config,
   ) {
@@ -141,7 +141,11 @@ export class Dispatcher {
     const idle = claimed.filter(({ grant }) => !grant);
     let handed = 0;
     if (grants.length > 0) {
-      const rows = await grantedRows(this.database, grants);
+      const [rows] = await Promise.all([
+        grantedRows(this.database, grants),
+        // What it could not read is asked for again, grant by grant.
+        this.contents.readAhead(grants).catch(() => undefined),
+      ]);
       const empty = grants.filter((_, at) => rows[at]!.length === 0);
       if (empty.length > 0) await skipHoles(this.database, empty, this.owner);
       await Promise.all(grants.map((grant, at) => this.hands.accept(grant, rows[at]!, left, answered)));

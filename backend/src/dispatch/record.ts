@@ -64,20 +64,8 @@ mapped as (
   insert into provider_message (account_id, campaign_id, run, position, id_key, recipient_key)
   select account_id, campaign_id, run, position, lookup_key(account_id, provider_id), lookup_key(account_id, recipient)
     from outcome where provider_id is not null),
-looked_up as (${toBeLookedUp('outcome')}),
-ending as (
-  select * from unnest($14::int[], $15::int[], $16::int[], $17::int[], $18::timestamptz[], $19::float8[])
-    as e (account_id, campaign_id, run, low, lease_until, give_back_after)),
-given_back as (
-  update dispatch_grant g
-     set owner = null, due_at = now() + make_interval(secs => e.give_back_after / 1000)
-    from ending e
-   where g.account_id = e.account_id and g.campaign_id = e.campaign_id and g.run = e.run and g.low = e.low
-     and g.owner = $20::uuid and g.lease_until = e.lease_until and e.give_back_after is not null)
-delete from dispatch_grant g
- using ending e
- where g.account_id = e.account_id and g.campaign_id = e.campaign_id and g.run = e.run and g.low = e.low
-   and g.owner = $20::uuid and g.lease_until = e.lease_until and e.give_back_after is null`,
+looked_up as (${toBeLookedUp('outcome')})
+select end_grants($14::int[], $15::int[], $16::int[], $17::int[], $18::timestamptz[], $19::float8[], $20::uuid)`,
 };
 
 /** @param owner whose grants end; null where none does */

@@ -10,8 +10,8 @@ import type { ListFacts, ReadOptions } from './read-list.ts';
 /** Reading 10 MB needs about 60 MB of heap; a file that needs more than this fails alone. */
 const HEAP_MEGABYTES = 256;
 /**
- * Of that, for rows that live for a slice only (`quotes.ts`). Half of it costs a third more time, twice as much saves
- * none and 25 MB more are held.
+ * Of that, for rows that live for a slice only (`quotes.ts`). A few less cost nothing, a few more are held: a file of
+ * foreign numbers comes near the limit of what an upload may take.
  */
 const YOUNG_MEGABYTES = 16;
 
