@@ -68,8 +68,12 @@ test('a host that does not answer delays its own chats only, and is not asked ab
   await until(
     async () => (await sql('select 1 from reply where account_id = 2 and chat_due_at <= now()')).length === 0,
   );
-  const tried = await sql('select chat_tries from reply where account_id = 2 and chat_tries > 0');
-  expect(tried.length).toBe(asked.length);
+  // Each that was asked about is put off by its own answer, the others with it.
+  await until(
+    async () =>
+      (await sql('select 1 from reply where account_id = 2 and chat_tries > 0')).length === asked.length,
+  );
+  expect(asked.length).toBeLessThanOrEqual(4);
 });
 
 test('after any number of tries the next one is at most ten minutes away', async () => {
