@@ -20,17 +20,12 @@ import { OneAtATime } from '../src/lists/one-at-a-time.ts';
 import { readUpload } from '../src/lists/upload-body.ts';
 import { Downloads } from '../src/reports/download.ts';
 import { ReportService } from '../src/reports/report.service.ts';
-import { seconds } from './rounds.ts';
 import { importUsually } from './usual-import.ts';
+import { watched, type Watched } from './watched.ts';
 
 export type TaskName = keyof typeof TASKS;
 
-export interface TaskResult {
-  seconds: number;
-  /** The longest time the main thread did nothing else. */
-  stallMs: number;
-  /** Of the process's memory, at its peak. */
-  growthMb: number;
+export interface TaskResult extends Omit<Watched<unknown>, 'value'> {
   /** That went into the sink. */
   bytes: number;
 }
@@ -38,11 +33,14 @@ export interface TaskResult {
 interface Task {
   dataSource: DataSource;
   longWork: LongWork;
+  downloads: Downloads;
   url: string;
   file: string;
   caller: Caller;
   campaignId: number;
   sink: Sink;
+  /** The sink, as a download sees it. */
+  response: Response;
 }
 
 const TASKS = {
@@ -62,29 +60,12 @@ const TASKS = {
       await pipeline(rows, client.query(copyFrom('copy contact from stdin')));
       await client.query('commit');
     }),
-  report: ({ dataSource, longWork, caller, campaignId, sink }: Task) =>
-    new ReportService(dataSource, new Downloads(longWork, { downloadStallMs: 30_000 })).download(
-      caller,
-      campaignId,
-      'ru',
-      sink as unknown as Response,
-    ),
-  duplicates: ({ dataSource, longWork, caller, campaignId, sink }: Task) =>
-    new ListDownloads(dataSource, new Downloads(longWork, { downloadStallMs: 30_000 })).duplicates(
-      caller,
-      campaignId,
-      'main',
-      'ru',
-      sink as unknown as Response,
-    ),
-  corrections: ({ dataSource, longWork, caller, campaignId, sink }: Task) =>
-    new CorrectionDownload(dataSource, new Downloads(longWork, { downloadStallMs: 30_000 })).send(
-      caller,
-      campaignId,
-      'main',
-      'ru',
-      sink as unknown as Response,
-    ),
+  report: ({ dataSource, downloads, caller, campaignId, response }: Task) =>
+    new ReportService(dataSource, downloads).download(caller, campaignId, 'ru', response),
+  duplicates: ({ dataSource, downloads, caller, campaignId, response }: Task) =>
+    new ListDownloads(dataSource, downloads).duplicates(caller, campaignId, 'main', 'ru', response),
+  corrections: ({ dataSource, downloads, caller, campaignId, response }: Task) =>
+    new CorrectionDownload(dataSource, downloads).send(caller, campaignId, 'main', 'ru', response),
   /** The same rows in the same order with the same columns, as they are stored: no words, no guard, no header. */
   'copy-out': ({ dataSource, sink, caller, campaignId }: Task) =>
     withClient(dataSource, async (client) => {
@@ -147,27 +128,10 @@ function requestOf(file: string): Request {
   return Object.assign(createReadStream(file), { headers, complete: true }) as unknown as Request;
 }
 
-/** Looks every five milliseconds, and so sees a stall to within as much. */
-const LOOK_MS = 5;
-
-async function measure(work: () => Promise<unknown>): Promise<Omit<TaskResult, 'bytes'>> {
+/** What an earlier rubbish collection would have taken is not the task's. */
+function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
-  const before = process.memoryUsage.rss();
-  let peak = before;
-  let stallMs = 0;
-  let last = performance.now();
-  const look = () => {
-    const now = performance.now();
-    stallMs = Math.max(stallMs, now - last - LOOK_MS);
-    last = now;
-    peak = Math.max(peak, process.memoryUsage.rss());
-  };
-  const clock = setInterval(look, LOOK_MS);
-  const time = await seconds(work);
-  look();
-  clearInterval(clock);
-  return { seconds: time, stallMs, growthMb: (peak - before) / 1e6 };
 }
 
 const [name, url, file, accountId, campaignId] = process.argv.slice(2);
@@ -185,14 +149,17 @@ const longWork = await openLongWork(dataSource, { databaseLongPoolSize: 2, datab
 const task: Task = {
   dataSource,
   longWork,
+  downloads: new Downloads(longWork, { downloadStallMs: 30_000 }),
   url: url!,
   file: file!,
   caller,
   campaignId: Number(campaignId),
   sink,
+  response: sink as unknown as Response,
 };
-const measured = await measure(() => TASKS[name as TaskName](task));
+collectGarbage();
+const { seconds, stallMs, growthMb } = await watched(() => TASKS[name as TaskName](task));
 await longWork.onApplicationShutdown();
 await dataSource.destroy();
-process.send!({ ...measured, bytes: sink.bytes } satisfies TaskResult);
+process.send!({ seconds, stallMs, growthMb, bytes: sink.bytes } satisfies TaskResult);
 process.disconnect();

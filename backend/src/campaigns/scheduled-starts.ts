@@ -16,7 +16,7 @@ import { LongWork } from '../database/long-work.ts';
 import { rowsOf } from '../database/rows.ts';
 import { maskPhones } from '../error.filter.ts';
 import { ProblemError } from '../errors.ts';
-import { PerAccount } from '../per-account.ts';
+import { PerAccount, type Round } from '../per-account.ts';
 import { changeState, lockCampaign, NOT_STARTED, readCampaign, type CampaignRow } from './campaign-state.ts';
 import { ControlsService } from './controls.service.ts';
 import { PreviewService, type Readiness } from './preview.service.ts';
@@ -45,10 +45,10 @@ type Fate = 'left' | 'stays' | 'host_silent';
 @Injectable()
 export class ScheduledStarts implements BeforeApplicationShutdown {
   private readonly logger = new Logger(ScheduledStarts.name);
-  private readonly accounts = new PerAccount(ACCOUNTS_AT_ONCE);
+  private readonly accounts = new PerAccount(ACCOUNTS_AT_ONCE, (error) =>
+    this.warn('scheduled starts', error),
+  );
   private readonly beginning = pLimit(BEGUN_AT_ONCE);
-  private looking: Promise<unknown> | null = null;
-  private stopped = false;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -60,11 +60,7 @@ export class ScheduledStarts implements BeforeApplicationShutdown {
   /** Does not wait for the hosts: an account that is still at work is left alone until it is done. */
   @Interval(LOOK_MS)
   tick(): void {
-    if (this.stopped || this.looking) return;
-    this.looking = this.databaseTime()
-      .then((now) => this.look(now))
-      .catch((error: unknown) => this.warn('scheduled starts', error))
-      .finally(() => (this.looking = null));
+    this.accounts.wake(async (busy) => this.look(await this.databaseTime(), busy));
   }
 
   /** The clock that all processes share: one whose own is wrong would start campaigns early, or lay them aside as missed. */
@@ -74,23 +70,20 @@ export class ScheduledStarts implements BeforeApplicationShutdown {
   }
 
   /** @returns how many campaigns left the state `scheduled` */
-  async runOnce(now: Date): Promise<number> {
-    const left = await Promise.all(await this.look(now));
-    return left.reduce((sum, each) => sum + each, 0);
+  runOnce(now: Date): Promise<number> {
+    return this.accounts.runOnce((busy) => this.look(now, busy));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    await this.looking;
-    await this.accounts.idle();
+    await this.accounts.stop();
   }
 
-  private async look(now: Date): Promise<Promise<number>[]> {
-    const due = await rowsOf<{ account_id: number }>(this.dataSource.manager, DUE_ACCOUNTS, [
-      now,
-      this.accounts.busy(),
-    ]);
-    return due.map(({ account_id }) => this.accounts.start(account_id, () => this.startAll(account_id, now)));
+  private async look(now: Date, busy: number[]): Promise<Round> {
+    const due = await rowsOf<{ account_id: number }>(this.dataSource.manager, DUE_ACCOUNTS, [now, busy]);
+    return {
+      accounts: due.map((each) => each.account_id),
+      work: (accountId) => this.startAll(accountId, now),
+    };
   }
 
   /** All of an account that are due, batch after batch; a host that does not answer ends it for now. */
@@ -99,12 +92,12 @@ export class ScheduledStarts implements BeforeApplicationShutdown {
     let left = 0;
     let silent = false;
     try {
-      for (let last = 0; !this.stopped && !silent;) {
+      for (let last = 0; !this.accounts.stopped && !silent;) {
         const due = await rowsOf<Due>(this.dataSource.manager, DUE_CAMPAIGNS, [accountId, now, last, BATCH]);
         if (due.length === 0) break;
         last = due.at(-1)!.id;
         const one = async (each: Due) => {
-          const fate = silent || this.stopped ? 'stays' : await this.startOne(each, now);
+          const fate = silent || this.accounts.stopped ? 'stays' : await this.startOne(each, now);
           silent ||= fate === 'host_silent';
           left += fate === 'left' ? 1 : 0;
         };

@@ -12,7 +12,7 @@ import { Interval } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
 import { rowsOf } from '../database/rows.ts';
 import { maskPhones } from '../error.filter.ts';
-import { PerAccount } from '../per-account.ts';
+import { PerAccount, type Look } from '../per-account.ts';
 import { GATEWAY } from '../tokens.ts';
 import { DispatchDatabase } from './dispatch-database.ts';
 import type { Gateway, LookUp } from './gateway.ts';
@@ -38,9 +38,9 @@ const MESSAGES_AT_ONCE = 4;
 @Injectable()
 export class UnknownLookUp implements BeforeApplicationShutdown {
   private readonly logger = new Logger(UnknownLookUp.name);
-  private readonly accounts = new PerAccount(ACCOUNTS_AT_ONCE);
-  private looking: Promise<unknown> | null = null;
-  private stopped = false;
+  private readonly accounts = new PerAccount(ACCOUNTS_AT_ONCE, (error) =>
+    this.warn('looking up unknown messages', error),
+  );
 
   constructor(
     private readonly dataSource: DataSource,
@@ -51,36 +51,28 @@ export class UnknownLookUp implements BeforeApplicationShutdown {
   /** Does not wait for the providers: an account that is still at work is left alone until it is done. */
   @Interval(LOOK_MS)
   tick(): void {
-    if (this.stopped || this.looking) return;
-    this.looking = this.look()
-      .catch((error: unknown) => this.warn('looking up unknown messages', error))
-      .finally(() => (this.looking = null));
+    this.accounts.wake(this.look);
   }
 
   /** @returns how many messages were settled */
-  async runOnce(): Promise<number> {
-    const settled = await Promise.all(await this.look());
-    return settled.reduce((sum, each) => sum + each, 0);
+  runOnce(): Promise<number> {
+    return this.accounts.runOnce(this.look);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    await this.looking;
-    await this.accounts.idle();
+    await this.accounts.stop();
   }
 
-  private async look(): Promise<Promise<number>[]> {
-    const due = await rowsOf<{ account_id: number }>(this.dataSource.manager, DUE_ACCOUNTS, [
-      this.accounts.busy(),
-    ]);
-    return due.map(({ account_id }) => this.accounts.start(account_id, () => this.lookUpAll(account_id)));
-  }
+  private readonly look: Look = async (busy) => {
+    const due = await rowsOf<{ account_id: number }>(this.dataSource.manager, DUE_ACCOUNTS, [busy]);
+    return { accounts: due.map((each) => each.account_id), work: (accountId) => this.lookUpAll(accountId) };
+  };
 
   /** All that are due, a few at a time; a provider that does not say ends it for now. */
   private async lookUpAll(accountId: number): Promise<number> {
     let settled = 0;
     try {
-      while (!this.stopped) {
+      while (!this.accounts.stopped) {
         const claimed = await rowsOf<UnknownMessage>(this.dataSource.manager, CLAIM_LOOKS, [
           accountId,
           MESSAGES_AT_ONCE,

@@ -49,6 +49,19 @@ const ok = (schema: GenericSchema) => ({ status: 200, schema });
 const none = { status: 204 };
 const file = { status: 200, file: true as const };
 
+/** Of reading a file that is loaded, or would be. */
+const FILE_PROBLEMS: ProblemCode[] = [
+  'file_too_large',
+  'file_empty',
+  'file_not_csv',
+  'file_unreadable',
+  'invalid',
+  'phone_column_missing',
+  'phone_column_unknown',
+  'no_valid_rows',
+  'upload_aborted',
+];
+
 export const OPERATIONS: Operation[] = [
   {
     method: 'get',
@@ -220,15 +233,7 @@ export const OPERATIONS: Operation[] = [
       'campaign_not_found',
       'slot_unknown',
       'additional_list_off',
-      'file_too_large',
-      'file_empty',
-      'file_not_csv',
-      'file_unreadable',
-      'invalid',
-      'phone_column_missing',
-      'phone_column_unknown',
-      'no_valid_rows',
-      'upload_aborted',
+      ...FILE_PROBLEMS,
       'upload_in_progress',
       'busy',
     ],
@@ -320,21 +325,7 @@ export const OPERATIONS: Operation[] = [
     query: ReadingOptionsSchema,
     body: 'file',
     answer: ok(ListReplacementSchema),
-    problems: [
-      'campaign_not_found',
-      'slot_unknown',
-      'additional_list_off',
-      'file_too_large',
-      'file_empty',
-      'file_not_csv',
-      'file_unreadable',
-      'invalid',
-      'phone_column_missing',
-      'phone_column_unknown',
-      'no_valid_rows',
-      'upload_aborted',
-      'busy',
-    ],
+    problems: ['campaign_not_found', 'slot_unknown', 'additional_list_off', ...FILE_PROBLEMS, 'busy'],
   },
   {
     method: 'post',

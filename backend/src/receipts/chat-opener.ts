@@ -19,7 +19,7 @@ import { compose } from '../dispatch/compose.ts';
 import { RunContents } from '../dispatch/run-contents.ts';
 import { maskPhones } from '../error.filter.ts';
 import { ProblemError } from '../errors.ts';
-import { PerAccount } from '../per-account.ts';
+import { PerAccount, type Look } from '../per-account.ts';
 import {
   CLAIM_CHATS,
   DUE_ACCOUNTS,
@@ -40,9 +40,7 @@ class HostTrouble extends Error {}
 @Injectable()
 export class ChatOpener implements BeforeApplicationShutdown {
   private readonly logger = new Logger(ChatOpener.name);
-  private readonly accounts = new PerAccount(ACCOUNTS_AT_ONCE);
-  private looking: Promise<unknown> | null = null;
-  private stopped = false;
+  private readonly accounts = new PerAccount(ACCOUNTS_AT_ONCE, (error) => this.warn('chats', error));
 
   constructor(
     private readonly dataSource: DataSource,
@@ -53,37 +51,29 @@ export class ChatOpener implements BeforeApplicationShutdown {
   /** Does not wait for the hosts: an account that is still at work is left alone until it is done. */
   @Interval(LOOK_MS)
   wake(): void {
-    if (this.stopped || this.looking) return;
-    this.looking = this.look()
-      .catch((error: unknown) => this.logger.warn(`chats: ${maskPhones((error as Error).message)}`))
-      .finally(() => (this.looking = null));
+    this.accounts.wake(this.look);
   }
 
   /** @returns how many chats were opened */
-  async runOnce(): Promise<number> {
-    const opened = await Promise.all(await this.look());
-    return opened.reduce((sum, each) => sum + each, 0);
+  runOnce(): Promise<number> {
+    return this.accounts.runOnce(this.look);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    await this.looking;
-    await this.accounts.idle();
+    await this.accounts.stop();
   }
 
-  private async look(): Promise<Promise<number>[]> {
-    const due = await rowsOf<{ account_id: number }>(this.dataSource.manager, DUE_ACCOUNTS, [
-      this.accounts.busy(),
-    ]);
-    return due.map(({ account_id }) => this.accounts.start(account_id, () => this.openAll(account_id)));
-  }
+  private readonly look: Look = async (busy) => {
+    const due = await rowsOf<{ account_id: number }>(this.dataSource.manager, DUE_ACCOUNTS, [busy]);
+    return { accounts: due.map((each) => each.account_id), work: (accountId) => this.openAll(accountId) };
+  };
 
   /** All that are due, a few at a time; the first trouble of the host itself ends it for now. */
   private async openAll(accountId: number): Promise<number> {
     const limit = pLimit(CHATS_AT_ONCE);
     let opened = 0;
     try {
-      while (!this.stopped) {
+      while (!this.accounts.stopped) {
         const chats = await rowsOf<WaitingChat>(this.dataSource.manager, CLAIM_CHATS, [
           accountId,
           CHATS_AT_ONCE,
@@ -94,7 +84,7 @@ export class ChatOpener implements BeforeApplicationShutdown {
         if (done.includes('host_trouble')) break;
       }
     } catch (error) {
-      this.logger.warn(`chats of account ${accountId}: ${maskPhones((error as Error).message)}`);
+      this.warn(`chats of account ${accountId}`, error);
     }
     return opened;
   }
@@ -149,5 +139,9 @@ export class ChatOpener implements BeforeApplicationShutdown {
       },
       reply: { id: chat.id, text: chat.text, occurred_at: chat.occurred_at.toISOString() },
     };
+  }
+
+  private warn(what: string, error: unknown): void {
+    this.logger.warn(`${what}: ${maskPhones((error as Error).message)}`);
   }
 }
