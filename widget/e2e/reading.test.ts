@@ -72,3 +72,28 @@ test('a file whose phone column is not found is read when it has been shown', as
   expect(crm.errors).toEqual([]);
   await crm.close();
 });
+
+test('what is chosen while the first preview is still on its way stands beside how the list was read', async () => {
+  const [crm, id] = await openDraft('Медленно');
+  const text = 'Телефон;Имя\r\n89120000001;Яна\r\n';
+  await api.upload(id, 'main', encode(text, 'windows-1251')).expect(200);
+  await crm.visitCampaign('Медленно');
+  const asked: string[] = [];
+  let release = () => {};
+  const released = new Promise<void>((resume) => (release = resume));
+  await crm.page.route('**/preview?*', async (route) => {
+    asked.push(new URL(route.request().url()).search);
+    if (asked.length === 1) await released;
+    await route.continue();
+  });
+  await crm.card.getByText('Прочитано не так?').click();
+  await crm.field('Первая строка').selectOption('false');
+  await crm.seen(crm.card.getByRole('cell', { name: 'Яна', exact: true }));
+  release();
+  await crm.button('Прочитать файл так').click();
+  await crm.seen('Файл прочитан заново', 'без заголовка');
+  expect(new URLSearchParams(asked[1]).get('encoding')).toBe('windows-1251');
+  expect((await api.get(id)).lists).toMatchObject([{ encoding: 'windows-1251', header: false, contacts: 1 }]);
+  expect(crm.errors).toEqual([]);
+  await crm.close();
+});
