@@ -51,6 +51,10 @@ export interface Claimed extends CampaignKey {
  * are read by a second statement, which begins after this one has committed and so sees whatever was queued or
  * cancelled before.
  *
+ * Everything is found by its key, row by row, whatever the planner thinks of tables that are empty every night: as joins
+ * of sets these were planned then as walks over all campaigns, and over all grants, for each that is claimed. Hence the
+ * laterals, and the insert that always meets the grant it takes over, which is locked already.
+ *
  * $1, $2 campaigns · $3 this process · $4 SPREAD · $5 the window of the pacing rule · $6 how long an answer and its
  * recording may take · $7 LATENESS, all in seconds
  */
@@ -61,9 +65,12 @@ with locked as materialized (
   select c.account_id, c.id as campaign_id, c.run, c.cursor, c.last_position, c.rate, c.due_at,
          greatest(1, c.rate / 60) as size
     from unnest($1::int[], $2::int[]) as wanted (account_id, id)
-    join campaign c on c.account_id = wanted.account_id and c.id = wanted.id
-   where c.state = 'running' and c.owner = $3::uuid and c.due_at <= now()
-     for no key update of c skip locked),
+   cross join lateral (
+         select * from campaign
+          where account_id = wanted.account_id and id = wanted.id
+            and state = 'running' and owner = $3::uuid and due_at <= now()
+          limit 1
+            for no key update skip locked) c),
 picked as materialized (
   select l.account_id, l.campaign_id, l.run, l.rate, l.due_at, l.cursor, l.last_position, left_over.low is not null as again,
          coalesce(left_over.abandoned, false) as abandoned,
@@ -87,10 +94,12 @@ leased as materialized (
          now() + make_interval(secs => (high - low) * $5::float8 / rate + $4::float8 + $6::float8) as lease_until
     from picked p),
 taken as (
-  update dispatch_grant g
-     set owner = $3::uuid, due_at = now(), send_until = l.send_until, lease_until = l.lease_until
-    from leased l
-   where l.again and g.account_id = l.account_id and g.campaign_id = l.campaign_id and g.run = l.run and g.low = l.low),
+  insert into dispatch_grant (account_id, campaign_id, run, low, high, owner, due_at, send_until, lease_until)
+  select account_id, campaign_id, run, low, high, $3::uuid, now(), send_until, lease_until
+    from leased where again
+      on conflict (account_id, campaign_id, run, low) do update
+     set owner = excluded.owner, due_at = excluded.due_at,
+         send_until = excluded.send_until, lease_until = excluded.lease_until),
 granted as (
   insert into dispatch_grant (account_id, campaign_id, run, low, high, owner, due_at, send_until, lease_until)
   select account_id, campaign_id, run, low, high, $3::uuid, now(), send_until, lease_until
@@ -150,18 +159,28 @@ export async function claim(
 const ROWS: Statement = {
   name: 'granted rows',
   text: `
+with g as materialized (
+  select granted.*, account.has_stop_list
+    from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::int[]) with ordinality
+         as granted (account_id, campaign_id, run, low, high, nth)
+    left join lateral (
+         select true as has_stop_list from stop_list where account_id = granted.account_id limit 1) account on true)
 select g.nth::int, m.position, m.attempt, m.in_doubt, m.list_id, c.phone, c.cells,
-       case when g.has_stop_list
-            then exists (select from stop_list s where s.account_id = c.account_id and s.phone = c.phone)
-            else false end,
-       coalesce(m.reason = 'list_removed', false)
-  from (select *, exists (select from stop_list s where s.account_id = granted.account_id) as has_stop_list
-          from unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::int[]) with ordinality
-               as granted (account_id, campaign_id, run, low, high, nth)) g
-  join message m on m.account_id = g.account_id and m.campaign_id = g.campaign_id and m.run = g.run
-   and m.position > g.low and m.position <= g.high and m.state = 'queued'
-  join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
-   and c.list_id = m.list_id and c.row_no = m.row_no
+       coalesce(s.stopped, false), coalesce(m.reason = 'list_removed', false)
+  from g
+ cross join lateral (
+       select * from message
+        where account_id = g.account_id and campaign_id = g.campaign_id and run = g.run
+          and position > g.low and position <= g.high and state = 'queued'
+       offset 0) m
+ cross join lateral (
+       select * from contact
+        where account_id = g.account_id and campaign_id = g.campaign_id and list_id = m.list_id and row_no = m.row_no
+        limit 1) c
+  left join lateral (
+       select true as stopped from stop_list
+        where g.has_stop_list and account_id = g.account_id and phone = c.phone
+        limit 1) s on true
  order by g.nth, m.position`,
 };
 

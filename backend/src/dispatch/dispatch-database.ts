@@ -16,7 +16,7 @@ const CONNECTIONS = 4;
  * Every hot statement reads by primary key, a few rows each. Prepared while a table is still empty, it must not be
  * planned as a scan of the whole table; a table filled by COPY has no statistics for a minute.
  */
-const PLANS = `set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set plan_cache_mode = force_generic_plan`;
+export const PLANS = `set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set plan_cache_mode = force_generic_plan`;
 
 /**
  * The connections that sending goes through. They are its own: whatever else the process does, downloads and uploads

@@ -77,8 +77,10 @@ const STANDING: Statement = {
   text: `
 select wanted.nth::int - 1, c.run, extract(epoch from c.due_at - now())::float8 * 1000
   from unnest($1::int[], $2::int[]) with ordinality as wanted (account_id, id, nth)
-  join campaign c on c.account_id = wanted.account_id and c.id = wanted.id
- where c.state = 'running' and c.owner = $3::uuid`,
+ cross join lateral (
+       select run, due_at from campaign
+        where account_id = wanted.account_id and id = wanted.id and state = 'running' and owner = $3::uuid
+        limit 1) c`,
 };
 
 /** Of campaigns that could not be claimed: those that are still this process's, by their place in `leases`. */
