@@ -1,6 +1,7 @@
 /** One process of those that `senders.ts` starts: the real dispatcher, with a provider that takes everything at once. */
 import type { Config } from '../src/config.ts';
 import { createDataSource } from '../src/database/data-source.ts';
+import { FLUSH_MS } from '../src/dispatch/dispatch-clock.ts';
 import { DispatchDatabase } from '../src/dispatch/dispatch-database.ts';
 import { Dispatcher } from '../src/dispatch/dispatcher.ts';
 import type { Gateway, GatewayAnswer, Leave, OutboundMessage } from '../src/dispatch/gateway.ts';
@@ -10,7 +11,6 @@ import type { FromSender, ToSender } from './senders.ts';
 
 /** As in production, see config.ts and dispatch-clock.ts. */
 const TICK_MS = 50;
-const FLUSH_MS = 100;
 const HEAL_MS = 5000;
 /** How often the parent is told what has arrived, in ms. */
 const TELL_MS = 500;
@@ -67,7 +67,7 @@ const database = new DispatchDatabase(dataSource);
 const dispatcher = new Dispatcher(dataSource, database, new RunContents(dataSource), gateway, config);
 const clocks = [
   setInterval(() => void dispatcher.tick(), TICK_MS),
-  setInterval(() => void dispatcher.flush(), FLUSH_MS),
+  setInterval(() => void dispatcher.flush(), FLUSH_MS.withKeys),
   setInterval(() => void dispatcher.heal(), HEAL_MS),
   setInterval(() => gateway.tell(), TELL_MS),
 ];

