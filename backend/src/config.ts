@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { importJWK, importPublicKey, type HostKey } from './host/host-keys.ts';
+import { checkedOutgoingUrl } from './host/outgoing.ts';
 
 /** Everything the environment decides. Read once, here; `.env.example` names every variable with unit and default. */
 export interface Config {
@@ -44,6 +45,8 @@ export interface HostRecord {
   issuer: string;
   name: string;
   keys: HostKey[];
+  /** Where the host publishes more keys (JWKS); null: nowhere. */
+  jwksUrl: string | null;
   maxTtlSeconds: number;
 }
 
@@ -70,7 +73,7 @@ export function readConfig(env: Env): Config {
     downloadStallMs: wholeNumber(env, 'DOWNLOAD_STALL_MS', 30_000, 100, 600_000),
     uploadStallMs: wholeNumber(env, 'UPLOAD_STALL_MS', 30_000, 100, 600_000),
     secretsKey: secretsKey(env, production, dataDir),
-    hosts: hosts(env),
+    hosts: hosts(env, yesOrNo(env, 'ALLOW_LOCAL_HOSTS', false)),
     allowLocalHosts: yesOrNo(env, 'ALLOW_LOCAL_HOSTS', false),
     requestTimeoutMs: wholeNumber(env, 'REQUEST_TIMEOUT_MS', 5000, 100, 60_000),
     channelConcurrency: wholeNumber(env, 'CHANNEL_CONCURRENCY', 50, 1, 1000),
@@ -154,25 +157,28 @@ function checkedKey(key: Buffer, message: string): Buffer {
   return key;
 }
 
-/** HOSTS_FILE: `[{ issuer, name, maxTtlSeconds?, keys: [{ kid, alg, publicKey (PEM) or jwk }] }]`. */
-function hosts(env: Env): HostRecord[] {
+/** HOSTS_FILE: `[{ issuer, name, maxTtlSeconds?, jwksUrl?, keys?: [{ kid, alg, publicKey (PEM) or jwk }] }]`. */
+function hosts(env: Env, allowLocal: boolean): HostRecord[] {
   const file = env['HOSTS_FILE'];
   if (!file) return [];
   try {
     const records = JSON.parse(readFileSync(file, 'utf8')) as unknown;
     if (!Array.isArray(records)) throw new Error('it must hold an array');
-    return records.map(hostRecord);
+    return records.map((record) => hostRecord(record as RawHostRecord, allowLocal));
   } catch (error) {
     throw new ConfigError(`HOSTS_FILE (${file}) cannot be used: ${(error as Error).message}.`);
   }
 }
 
-function hostRecord(raw: {
+interface RawHostRecord {
   issuer?: unknown;
   name?: unknown;
   maxTtlSeconds?: unknown;
+  jwksUrl?: unknown;
   keys?: { kid?: unknown; alg?: unknown; publicKey?: unknown; jwk?: unknown }[];
-}): HostRecord {
+}
+
+function hostRecord(raw: RawHostRecord, allowLocal: boolean): HostRecord {
   if (typeof raw.issuer !== 'string' || raw.issuer === '') throw new Error('a host has no issuer');
   const maxTtlSeconds = raw.maxTtlSeconds ?? 300;
   if (!Number.isInteger(maxTtlSeconds) || Number(maxTtlSeconds) < 1 || Number(maxTtlSeconds) > 1800) {
@@ -185,6 +191,15 @@ function hostRecord(raw: {
     issuer: raw.issuer,
     name: String(raw.name ?? raw.issuer),
     keys,
+    jwksUrl: raw.jwksUrl === undefined ? null : jwksUrl(raw.issuer, raw.jwksUrl, allowLocal),
     maxTtlSeconds: Number(maxTtlSeconds),
   };
+}
+
+function jwksUrl(issuer: string, raw: unknown, allowLocal: boolean): string {
+  try {
+    return checkedOutgoingUrl(raw, allowLocal);
+  } catch {
+    throw new Error(`jwksUrl of ${issuer} must be an https address under a public name`);
+  }
 }

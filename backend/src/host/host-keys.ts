@@ -9,7 +9,7 @@ export interface HostKey {
   key: KeyObject;
 }
 
-const KID = /^[A-Za-z0-9._-]{1,64}$/;
+export const KID = /^[A-Za-z0-9._-]{1,64}$/;
 
 export function importPublicKey(kid: unknown, alg: unknown, pem: unknown): HostKey {
   if (typeof pem !== 'string') throw new Error(`key ${String(kid)} has no publicKey`);

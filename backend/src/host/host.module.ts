@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { ChannelsModule } from '../channels/channels.module.ts';
 import { DispatchModule } from '../dispatch/dispatch.module.ts';
 import { Erasure } from './erasure.ts';
+import { HostKeySets } from './host-key-sets.ts';
 import { HostGuard } from './host.guard.ts';
 import { LifecycleController } from './lifecycle.controller.ts';
 import { LifecycleService } from './lifecycle.service.ts';
@@ -15,7 +16,13 @@ import { WidgetController } from './widget.controller.ts';
 @Module({
   controllers: [LifecycleController, ManifestController, SessionController, WidgetController],
   imports: [ChannelsModule, DispatchModule],
-  providers: [SessionTokens, LifecycleService, Erasure, { provide: APP_GUARD, useClass: HostGuard }],
+  providers: [
+    HostKeySets,
+    SessionTokens,
+    LifecycleService,
+    Erasure,
+    { provide: APP_GUARD, useClass: HostGuard },
+  ],
   exports: [],
 })
 export class HostModule {}

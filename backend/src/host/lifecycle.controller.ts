@@ -18,26 +18,26 @@ export class LifecycleController {
   @Post('installed')
   @HttpCode(200)
   async installed(@Req() request: SignedRequest, @Body({ schema: InstalledSchema }) event: Installed) {
-    await this.lifecycle.installed(this.sender(request), event);
+    await this.lifecycle.installed(await this.sender(request), event);
     return { status: 'active' };
   }
 
   @Post('enabled')
   @HttpCode(204)
   async enabled(@Req() request: SignedRequest, @Body({ schema: LifecycleSchema }) event: Lifecycle) {
-    await this.lifecycle.enabled(this.sender(request), event);
+    await this.lifecycle.enabled(await this.sender(request), event);
   }
 
   @Post('disabled')
   @HttpCode(204)
   async disabled(@Req() request: SignedRequest, @Body({ schema: LifecycleSchema }) event: Lifecycle) {
-    await this.lifecycle.disabled(this.sender(request), event);
+    await this.lifecycle.disabled(await this.sender(request), event);
   }
 
   @Post('uninstalled')
   @HttpCode(204)
   async uninstalled(@Req() request: SignedRequest, @Body({ schema: LifecycleSchema }) event: Lifecycle) {
-    await this.lifecycle.uninstalled(this.sender(request), event);
+    await this.lifecycle.uninstalled(await this.sender(request), event);
   }
 
   private sender(request: SignedRequest) {

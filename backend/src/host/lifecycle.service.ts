@@ -16,6 +16,7 @@ import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { pauseAllOf } from '../campaigns/campaign-state.ts';
 import { ProblemError } from '../errors.ts';
 import { Erasure } from './erasure.ts';
+import { HostKeySets } from './host-key-sets.ts';
 import { checkedOrigin, checkedOutgoingUrl } from './outgoing.ts';
 import { seal } from './secrets.ts';
 import { bodyHashMatches, nameClaim, parseToken, TokenRefused, verifyToken } from './token.ts';
@@ -62,16 +63,18 @@ export class LifecycleService {
     private readonly installations: Installations,
     private readonly dispatcher: Dispatcher,
     private readonly erasure: Erasure,
+    private readonly keySets: HostKeySets,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** Only a registered platform key counts: a first call is never trusted for being the first. */
-  sender(raw: string | null, body: Buffer): LifecycleSender {
+  async sender(raw: string | null, body: Buffer): Promise<LifecycleSender> {
     if (raw === null) throw new ProblemError('token_missing');
     try {
       const token = parseToken(raw);
       const host = this.config.hosts.find(({ issuer }) => issuer === token.claims['iss']);
-      const key = host?.keys.find(({ kid }) => kid === token.header.kid);
+      const { kid } = token.header;
+      const key = host && kid !== undefined ? await this.keySets.find(host, kid, Date.now()) : null;
       if (!host || !key) throw new TokenRefused('unknown issuer or kid');
       const expect = {
         typ: LIFECYCLE_TOKEN_TYPE,

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { ProblemError } from '../errors.ts';
 
 /**
@@ -28,4 +29,9 @@ export function checkedOrigin(raw: unknown, allowLocal: boolean): string {
   const { origin } = new URL(raw as string);
   if (origin !== raw) throw new ProblemError('malformed');
   return origin;
+}
+
+/** Neither private, loopback, link-local nor reserved, also when an IPv4 address is written as one of IPv6. */
+export function isPublicAddress(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
 }

@@ -8,6 +8,7 @@ import type { Config, HostRecord } from '../config.ts';
 import { ProblemError } from '../errors.ts';
 import { rowsOf } from '../database/rows.ts';
 import type { Caller } from './caller.ts';
+import { HostKeySets } from './host-key-sets.ts';
 import type { HostKey } from './host-keys.ts';
 import type { Manifest } from './manifest.ts';
 import { open } from './secrets.ts';
@@ -23,8 +24,8 @@ interface InstallationRow {
 }
 
 /**
- * Session tokens of every registered host: HS256 by the installation's own key, or RS256 / ES256 by a registered
- * key of the host that the token names by `kid`. The installation is read for every request, so that disabling
+ * Session tokens of every registered host: HS256 by the installation's own key, or RS256 / ES256 by a key of the host,
+ * registered or published, that the token names by `kid`. The installation is read for every request, so that disabling
  * it ends all access at once.
  */
 @Injectable()
@@ -33,6 +34,7 @@ export class SessionTokens {
     private readonly dataSource: DataSource,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(MANIFEST) private readonly manifest: Manifest,
+    private readonly keySets: HostKeySets,
   ) {}
 
   /**
@@ -46,7 +48,7 @@ export class SessionTokens {
     const tenant = nameClaim(token.claims, 'tid');
     const installationId = nameClaim(token.claims, 'iid');
     const installation = await this.installation(host.issuer, tenant, installationId);
-    const key = this.keyFor(token, host, installation);
+    const key = await this.keyFor(token, host, installation, now);
     const expect = {
       typ: SESSION_TOKEN_TYPE,
       issuer: host.issuer,
@@ -77,10 +79,15 @@ export class SessionTokens {
     return row ?? null;
   }
 
-  private keyFor(token: UnverifiedToken, host: HostRecord, installation: InstallationRow | null): HostKey {
+  private async keyFor(
+    token: UnverifiedToken,
+    host: HostRecord,
+    installation: InstallationRow | null,
+    now: number,
+  ): Promise<HostKey> {
     const { kid } = token.header;
     if (kid !== undefined) {
-      const key = host.keys.find((each) => each.kid === kid);
+      const key = await this.keySets.find(host, kid, now);
       if (!key) throw new TokenRefused('unknown kid');
       return key;
     }

@@ -5,6 +5,10 @@ import type { HostKey } from './host-keys.ts';
 /** Seconds by which a host's clock may be off ours. */
 export const CLOCK_SKEW_SECONDS = 10;
 const MAX_TOKEN_BYTES = 4096;
+/** Of the header and of the claims, each, decoded. */
+const MAX_PART_BYTES = 2048;
+/** Objects within objects: no claim of ours needs one, and parsers differ in how deep they go. */
+const MAX_DEPTH = 4;
 const SEGMENT = /^[A-Za-z0-9_-]+$/;
 const HEADER_FIELDS = new Set(['alg', 'typ', 'kid']);
 
@@ -28,7 +32,7 @@ export interface UnverifiedToken {
 export function parseToken(raw: string): UnverifiedToken {
   if (raw.length > MAX_TOKEN_BYTES) throw new TokenRefused('too long');
   const segments = raw.split('.', 4);
-  if (segments.length !== 3 || !segments.every((segment) => SEGMENT.test(segment))) {
+  if (segments.length !== 3 || !segments.every(isBase64url)) {
     throw new TokenRefused('not three base64url segments');
   }
   const header = jsonObject(segments[0]!);
@@ -42,16 +46,30 @@ export function parseToken(raw: string): UnverifiedToken {
   return { raw, header: header as UnverifiedToken['header'], claims };
 }
 
+/** The one way to write these bytes: spare bits at the end of a segment must not make a second token of the first. */
+function isBase64url(segment: string): boolean {
+  return SEGMENT.test(segment) && Buffer.from(segment, 'base64url').toString('base64url') === segment;
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Object.values(value).reduce((deepest: number, each) => Math.max(deepest, depthOf(each)), 0);
+}
+
 function jsonObject(segment: string): Record<string, unknown> {
-  const text = Buffer.from(segment, 'base64url').toString('utf8');
+  const bytes = Buffer.from(segment, 'base64url');
+  if (bytes.length > MAX_PART_BYTES) throw new TokenRefused('header or claims too long');
+  let text: string;
   let value: unknown;
   try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     value = JSON.parse(text);
   } catch {
-    throw new TokenRefused('not JSON');
+    throw new TokenRefused('not JSON in UTF-8');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new TokenRefused('not an object');
+  if (depthOf(value) > MAX_DEPTH) throw new TokenRefused('too deep');
   // A parser that takes the first of two equal keys and one that takes the last read two different tokens.
   if (hasRepeatedKey(text)) throw new TokenRefused('a key stands twice');
   return value as Record<string, unknown>;
@@ -120,8 +138,8 @@ function isSecond(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) > 0 && (value as number) < 1e11;
 }
 
-/** Neither control characters nor those that turn the direction of writing. */
-const NAME = /^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,128}$/u;
+/** Neither control characters, nor halves of surrogate pairs, nor what turns the direction of writing. */
+const NAME = /^[^\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,128}$/u;
 
 /** A claim that names something: text of 1 to 128 characters without control characters. */
 export function nameClaim(claims: Record<string, unknown>, name: string): string {
