@@ -60,6 +60,17 @@ export interface InstallationSecrets {
   session_key?: string;
 }
 
+/** Body of `POST /api/host/updated`: all of it, as it is now. */
+export type UpdatedEvent = Omit<InstalledEvent, 'install_code'>;
+
+/**
+ * Body of `POST /api/host/secret-rotated`. The code is exchanged at the `token_url` told last. Both sides take the old
+ * secrets beside the new ones for 24 hours; a call that failed is made again with a new code.
+ */
+export interface SecretRotatedEvent extends LifecycleEvent {
+  install_code: string;
+}
+
 /** Body of `POST /api/host/uninstalled`, `/api/host/enabled`, `/api/host/disabled`. */
 export interface LifecycleEvent {
   installation_id: string;

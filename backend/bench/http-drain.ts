@@ -53,8 +53,8 @@ export async function install(dataSource: DataSource, url: string): Promise<void
   for (const { id } of accounts) {
     const installation = `bench-${id}`;
     await dataSource.query(
-      `insert into installation (account_id, id, sequence, state, origins, api_base_url, access_token, webhook_secret)
-       values ($1, $2, 1, 'active', '{}', $3, $4, $4)`,
+      `insert into installation (account_id, id, sequence, state, origins, api_base_url, token_url, access_token, webhook_secret)
+       values ($1, $2, 1, 'active', '{}', $3, $3, $4, $4)`,
       [id, installation, url, seal(TOKEN, config.secretsKey, installation)],
     );
   }

@@ -39,7 +39,7 @@ export function controlApi(parts: ControlParts): Router {
     response.json({ state, card, sequence, installation_id: installation?.id ?? null });
   });
   router.post('/:action', async (request, response, next) => {
-    const action = (['install', 'enable', 'disable', 'uninstall'] as const).find(
+    const action = (['install', 'enable', 'disable', 'update', 'rotate', 'uninstall'] as const).find(
       (a) => a === request.params.action,
     );
     if (!action) return next();

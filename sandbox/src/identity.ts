@@ -23,6 +23,8 @@ export interface TenantState {
   /** Of the last lifecycle event; grows across installations. */
   sequence: number;
   installation: Installation | null;
+  /** Of the same installation, other secrets: its access token is taken, too, while they are being changed and after. */
+  also?: Installation | null;
   /** What the frame said last of the campaign it shows. */
   card: FrameMessages['card'] | null;
 }
@@ -83,7 +85,10 @@ export class Identity {
 
   /** @returns the tenant whose installation carries this access token */
   byAccessToken(token: string): string | undefined {
-    return TENANTS.find(({ id }) => this.tenant(id).installation?.accessToken === token)?.id;
+    return TENANTS.find(({ id }) => {
+      const { installation, also } = this.tenant(id);
+      return installation?.accessToken === token || also?.accessToken === token;
+    })?.id;
   }
 
   publicKeyPem(): string {

@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { request, type Dispatcher } from 'undici';
-import type { InstallationSecrets, InstalledEvent, LifecycleEvent } from '../../contract/host-api.ts';
+import type {
+  InstallationSecrets,
+  InstalledEvent,
+  LifecycleEvent,
+  SecretRotatedEvent,
+  UpdatedEvent,
+} from '../../contract/host-api.ts';
 import { newInstallation, secretsOf, type Identity, type Installation } from './identity.ts';
 import { fetchManifest, type Manifest } from './manifest.ts';
 import { Problem } from './problem.ts';
-import { findTenant } from './tenants.ts';
+import { findTenant, type Tenant } from './tenants.ts';
 import type { Tokens } from './tokens.ts';
 
 const CODE_LIFETIME_MS = 10 * 60_000;
@@ -29,30 +35,55 @@ export class Installs {
     }
     const manifest = await this.manifest();
     const installation = newInstallation(tenant.sessionAlg);
-    const code = randomBytes(24).toString('base64url');
-    this.codes.set(code, { installation, expiresAt: Date.now() + CODE_LIFETIME_MS });
     const event: InstalledEvent = {
-      installation_id: installation.id,
-      sequence: before.sequence + 1,
-      tenant: {
-        id: tenant.id,
-        name: tenant.name,
-        locale: tenant.locale,
-        timezone: tenant.timezone,
-        origins: [this.url()],
-      },
-      host_api: { base_url: this.url(), token_url: `${this.url()}/oauth/token` },
-      install_code: code,
+      ...this.told(tenant, installation, before.sequence + 1),
+      install_code: this.codeFor(installation),
     };
     const { state, installation: old } = before;
     // Before the call: the integration may use its new access token before it answers.
-    this.identity.change(tenantId, { installation, sequence: event.sequence, card: null, state: 'active' });
+    this.identity.change(tenantId, {
+      installation,
+      also: null,
+      sequence: event.sequence,
+      card: null,
+      state: 'active',
+    });
     try {
       await this.call(tenantId, installation.id, manifest, 'installed', event);
     } catch (error) {
       this.identity.change(tenantId, { installation: old, state });
       throw error;
     }
+  }
+
+  /** Tells the account as it is, or with some of it changed. */
+  async update(tenantId: string, changes: Partial<UpdatedEvent['tenant']> = {}): Promise<void> {
+    const { installation, sequence } = this.installed(tenantId);
+    const told = this.told(this.require(tenantId), installation, sequence + 1);
+    this.identity.change(tenantId, { sequence: told.sequence });
+    const event: UpdatedEvent = { ...told, tenant: { ...told.tenant, ...changes } };
+    await this.call(tenantId, installation.id, await this.manifest(), 'updated', event);
+  }
+
+  /** New secrets for the same installation; the access token before them is taken as well. */
+  async rotate(tenantId: string): Promise<void> {
+    const { installation, sequence, also = null } = this.installed(tenantId);
+    const { sessionAlg } = this.require(tenantId);
+    const rotated: Installation = { ...newInstallation(sessionAlg), id: installation.id };
+    const event: SecretRotatedEvent = {
+      installation_id: installation.id,
+      sequence: sequence + 1,
+      install_code: this.codeFor(rotated),
+    };
+    // The integration uses the new access token before it answers, and believes what the new secrets sign only after.
+    this.identity.change(tenantId, { sequence: event.sequence, also: rotated });
+    try {
+      await this.call(tenantId, installation.id, await this.manifest(), 'secret_rotated', event);
+    } catch (error) {
+      this.identity.change(tenantId, { also });
+      throw error;
+    }
+    this.identity.change(tenantId, { installation: rotated, also: installation });
   }
 
   enable(tenantId: string): Promise<void> {
@@ -97,7 +128,32 @@ export class Installs {
     return this.identity.manifest;
   }
 
-  private require(tenantId: string) {
+  private told(tenant: Tenant, installation: Installation, sequence: number): UpdatedEvent {
+    const { id, name, locale, timezone } = tenant;
+    return {
+      installation_id: installation.id,
+      sequence,
+      tenant: { id, name, locale, timezone, origins: [this.url()] },
+      host_api: { base_url: this.url(), token_url: `${this.url()}/oauth/token` },
+    };
+  }
+
+  private codeFor(installation: Installation): string {
+    const code = randomBytes(24).toString('base64url');
+    this.codes.set(code, { installation, expiresAt: Date.now() + CODE_LIFETIME_MS });
+    return code;
+  }
+
+  private installed(tenantId: string) {
+    this.require(tenantId);
+    const { state, installation, ...rest } = this.identity.tenant(tenantId);
+    if (!installation || (state !== 'active' && state !== 'disabled')) {
+      throw new Problem(409, 'state_conflict', `Not possible while the integration is ${state}.`);
+    }
+    return { installation, ...rest };
+  }
+
+  private require(tenantId: string): Tenant {
     const tenant = findTenant(tenantId);
     if (!tenant) throw new Problem(404, 'tenant_unknown', 'There is no such account.');
     return tenant;
@@ -125,7 +181,7 @@ export class Installs {
     iid: string,
     manifest: Manifest,
     name: keyof Manifest['lifecycle'],
-    event: InstalledEvent | LifecycleEvent,
+    event: LifecycleEvent,
   ): Promise<void> {
     const body = Buffer.from(JSON.stringify(event));
     const token = this.tokens.lifecycle({ tenant, iid, audience: manifest.base_url, body });

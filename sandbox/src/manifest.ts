@@ -13,7 +13,10 @@ export interface Manifest {
   icons?: Partial<Record<string, string>>;
   base_url: string;
   placements: { url: string; title?: Localised }[];
-  lifecycle: Record<'installed' | 'enabled' | 'disabled' | 'uninstalled', string>;
+  lifecycle: Record<
+    'installed' | 'enabled' | 'disabled' | 'updated' | 'secret_rotated' | 'uninstalled',
+    string
+  >;
 }
 
 export async function fetchManifest(backendUrl: string, dispatcher: Dispatcher): Promise<Manifest> {

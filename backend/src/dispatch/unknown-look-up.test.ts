@@ -39,8 +39,8 @@ async function unanswered(messages = 1, all = messages): Promise<TestCampaign> {
   const phones = Array.from({ length: all }, (_, i) => phoneNumber(i));
   const campaign = await aCampaign(database.dataSource, { phones });
   await sql(
-    `insert into installation (id, account_id, sequence, state, origins, api_base_url, access_token, webhook_secret)
-     values (gen_random_uuid()::text, $1, 1, 'active', '{}', 'http://localhost', '', '')`,
+    `insert into installation (id, account_id, sequence, state, origins, api_base_url, token_url, access_token, webhook_secret)
+     values (gen_random_uuid()::text, $1, 1, 'active', '{}', 'http://localhost', 'http://localhost', '', '')`,
     [campaign.accountId],
   );
   await recorded(campaign, 'unknown', messages);

@@ -8,6 +8,7 @@ import { HostGuard } from './host.guard.ts';
 import { LifecycleController } from './lifecycle.controller.ts';
 import { LifecycleService } from './lifecycle.service.ts';
 import { ManifestController } from './manifest.controller.ts';
+import { SecretExchange } from './secret-exchange.ts';
 import { SessionController } from './session.controller.ts';
 import { SessionTokens } from './session-tokens.ts';
 import { WidgetController } from './widget.controller.ts';
@@ -18,6 +19,7 @@ import { WidgetController } from './widget.controller.ts';
   imports: [ChannelsModule, DispatchModule],
   providers: [
     HostKeySets,
+    SecretExchange,
     SessionTokens,
     LifecycleService,
     Erasure,

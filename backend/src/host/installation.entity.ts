@@ -33,6 +33,10 @@ export class InstallationEntity {
   @Column({ type: 'text', name: 'api_base_url' })
   apiBaseUrl!: string;
 
+  /** Where an install code is exchanged for secrets. */
+  @Column({ type: 'text', name: 'token_url' })
+  tokenUrl!: string;
+
   @Column({ type: 'bytea', name: 'access_token', nullable: true })
   accessToken!: Buffer | null;
 
@@ -41,6 +45,16 @@ export class InstallationEntity {
 
   @Column({ type: 'bytea', name: 'session_key', nullable: true })
   sessionKey!: Buffer | null;
+
+  /** Taken beside the current one until `previousUntil`, as is the previous session key. */
+  @Column({ type: 'bytea', name: 'previous_webhook_secret', nullable: true })
+  previousWebhookSecret!: Buffer | null;
+
+  @Column({ type: 'bytea', name: 'previous_session_key', nullable: true })
+  previousSessionKey!: Buffer | null;
+
+  @Column({ type: 'timestamptz', name: 'previous_until', nullable: true })
+  previousUntil!: Date | null;
 
   @Column({ type: 'timestamptz', name: 'updated_at', default: () => 'now()' })
   updatedAt!: Date;

@@ -1,12 +1,19 @@
 import { Body, Controller, HttpCode, Post, Req, type RawBodyRequest } from '@nestjs/common';
-import type * as v from 'valibot';
 import type { CallerRequest } from './caller.ts';
 import { Public } from './caller.ts';
 import { bearerToken } from './host.guard.ts';
-import { InstalledSchema, LifecycleSchema, LifecycleService } from './lifecycle.service.ts';
+import {
+  InstalledSchema,
+  LifecycleSchema,
+  SecretRotatedSchema,
+  UpdatedSchema,
+  type Installed,
+  type Lifecycle,
+  type SecretRotated,
+  type Updated,
+} from './lifecycle-events.ts';
+import { LifecycleService } from './lifecycle.service.ts';
 
-type Installed = v.InferOutput<typeof InstalledSchema>;
-type Lifecycle = v.InferOutput<typeof LifecycleSchema>;
 type SignedRequest = RawBodyRequest<CallerRequest>;
 
 /** Calls of the host's platform, each signed over its body by the platform's registered key. */
@@ -32,6 +39,21 @@ export class LifecycleController {
   @HttpCode(204)
   async disabled(@Req() request: SignedRequest, @Body({ schema: LifecycleSchema }) event: Lifecycle) {
     await this.lifecycle.disabled(await this.sender(request), event);
+  }
+
+  @Post('updated')
+  @HttpCode(204)
+  async updated(@Req() request: SignedRequest, @Body({ schema: UpdatedSchema }) event: Updated) {
+    await this.lifecycle.updated(await this.sender(request), event);
+  }
+
+  @Post('secret-rotated')
+  @HttpCode(204)
+  async secretRotated(
+    @Req() request: SignedRequest,
+    @Body({ schema: SecretRotatedSchema }) event: SecretRotated,
+  ) {
+    await this.lifecycle.secretRotated(await this.sender(request), event);
   }
 
   @Post('uninstalled')

@@ -1,13 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { request } from 'undici';
-import * as v from 'valibot';
-import {
-  LIFECYCLE_TOKEN_TYPE,
-  type InstallationSecrets,
-  type LifecycleEvent,
-} from '../../../contract/host-api.ts';
-import { isTimeZone } from '../../../contract/zoned-time.ts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { LIFECYCLE_TOKEN_TYPE, type LifecycleEvent } from '../../../contract/host-api.ts';
 import { CONFIG } from '../tokens.ts';
 import type { Config, HostRecord } from '../config.ts';
 import { changedRows, rowsOf } from '../database/rows.ts';
@@ -17,36 +10,17 @@ import { pauseAllOf } from '../campaigns/campaign-state.ts';
 import { ProblemError } from '../errors.ts';
 import { Erasure } from './erasure.ts';
 import { HostKeySets } from './host-key-sets.ts';
+import type { Installed, SecretRotated, Updated } from './lifecycle-events.ts';
 import { checkedOrigin, checkedOutgoingUrl } from './outgoing.ts';
-import { seal } from './secrets.ts';
+import { SecretExchange } from './secret-exchange.ts';
 import { bodyHashMatches, nameClaim, parseToken, TokenRefused, verifyToken } from './token.ts';
 
 const LIFECYCLE_TTL_SECONDS = 300;
-
-export const InstalledSchema = v.object({
-  installation_id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{8,128}$/)),
-  sequence: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  tenant: v.object({
-    id: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
-    name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
-    locale: v.string(),
-    timezone: v.pipe(v.string(), v.check(isTimeZone)),
-    origins: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10)),
-  }),
-  host_api: v.object({ base_url: v.string(), token_url: v.string() }),
-  install_code: v.pipe(v.string(), v.minLength(1), v.maxLength(512)),
-});
-
-export const LifecycleSchema = v.object({
-  installation_id: v.string(),
-  sequence: v.pipe(v.number(), v.integer(), v.minValue(1)),
-});
-
-const SecretsSchema = v.object({
-  access_token: v.pipe(v.string(), v.minLength(1)),
-  webhook_secret: v.pipe(v.string(), v.regex(/^whsec_[A-Za-z0-9+/=_-]{32,}$/)),
-  session_key: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43,}$/))),
-});
+/** The old secrets are taken beside the new ones for so long: tokens and webhooks signed by them are still on their way. */
+const PREVIOUS_HOURS = 24;
+/** What a row of an uninstalled app must not keep. */
+const NO_SECRETS = `access_token = null, webhook_secret = null, session_key = null,
+                previous_webhook_secret = null, previous_session_key = null, previous_until = null`;
 
 /** Who signed a lifecycle call, once its token has been checked against the body. */
 export interface LifecycleSender {
@@ -55,7 +29,7 @@ export interface LifecycleSender {
   installationId: string;
 }
 
-/** The host says: installed, disabled, enabled, uninstalled. Repeats and late calls are told by their sequence. */
+/** The host's word about an installation. Repeats and late calls are told by their sequence, and change nothing. */
 @Injectable()
 export class LifecycleService {
   constructor(
@@ -64,6 +38,7 @@ export class LifecycleService {
     private readonly dispatcher: Dispatcher,
     private readonly erasure: Erasure,
     private readonly keySets: HostKeySets,
+    private readonly secrets: SecretExchange,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -91,20 +66,10 @@ export class LifecycleService {
     }
   }
 
-  async installed(sender: LifecycleSender, event: v.InferOutput<typeof InstalledSchema>): Promise<void> {
-    if (event.tenant.id !== sender.tenant || event.installation_id !== sender.installationId) {
-      throw new ProblemError('signature_invalid');
-    }
-    const local = this.config.allowLocalHosts;
-    const origins = event.tenant.origins.map((origin) => checkedOrigin(origin, local));
-    const apiBaseUrl = checkedOutgoingUrl(event.host_api.base_url, local);
+  async installed(sender: LifecycleSender, event: Installed): Promise<void> {
+    const { origins, apiBaseUrl, tokenUrl } = this.checked(sender, event);
     if (await this.isKnown(event)) return;
-    const secrets = await this.exchange(
-      checkedOutgoingUrl(event.host_api.token_url, local),
-      event.install_code,
-    );
-    const sealed = (secret: string | undefined) =>
-      secret === undefined ? null : seal(secret, this.config.secretsKey, event.installation_id);
+    const secrets = await this.secrets.exchange(tokenUrl, event.install_code, event.installation_id);
     await this.dataSource.transaction(async (manager) => {
       const [account] = await rowsOf<{ id: number }>(
         manager,
@@ -114,28 +79,89 @@ export class LifecycleService {
         [sender.host.issuer, sender.tenant, event.tenant.name, event.tenant.timezone],
       );
       await manager.query(
-        `update installation set state = 'uninstalled', access_token = null, webhook_secret = null,
-                session_key = null, updated_at = now()
+        `update installation set state = 'uninstalled', ${NO_SECRETS}, updated_at = now()
           where account_id = $1 and state <> 'uninstalled'`,
         [account!.id],
       );
       await manager.query(
-        `insert into installation
-           (account_id, id, sequence, state, origins, api_base_url, access_token, webhook_secret, session_key)
-         values ($1, $2, $3, 'active', $4, $5, $6, $7, $8)`,
+        `insert into installation (account_id, id, sequence, state, origins, api_base_url, token_url,
+                                   access_token, webhook_secret, session_key)
+         values ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9)`,
         [
           account!.id,
           event.installation_id,
           event.sequence,
           origins,
           apiBaseUrl,
-          sealed(secrets.access_token),
-          sealed(secrets.webhook_secret),
-          sealed(secrets.session_key),
+          tokenUrl,
+          secrets.accessToken,
+          secrets.webhookSecret,
+          secrets.sessionKey,
         ],
       );
     });
     await this.obey(sender);
+  }
+
+  /** The account's name, its zone, the pages that may embed us, or the host's addresses are others now. */
+  async updated(sender: LifecycleSender, event: Updated): Promise<void> {
+    const { origins, apiBaseUrl, tokenUrl } = this.checked(sender, event);
+    await this.dataSource.transaction(async (manager) => {
+      const changed = await this.set(
+        manager,
+        sender,
+        event,
+        `origins = $5, api_base_url = $6, token_url = $7`,
+        `state <> 'uninstalled'`,
+        [origins, apiBaseUrl, tokenUrl],
+      );
+      if (!changed) return;
+      await manager.query(
+        'update account set name = $3, time_zone = $4 where host = $1 and external_id = $2',
+        [sender.host.issuer, sender.tenant, event.tenant.name, event.tenant.timezone],
+      );
+    });
+    await this.obey(sender);
+  }
+
+  /** Of a code that was used up by a call whose end was lost nothing is left: the host calls again with a new one. */
+  async secretRotated(sender: LifecycleSender, event: SecretRotated): Promise<void> {
+    if (event.installation_id !== sender.installationId) throw new ProblemError('signature_invalid');
+    const [installation] = await rowsOf<{ token_url: string }>(
+      this.dataSource.manager,
+      `select i.token_url from installation i join account a on a.id = i.account_id
+        where a.host = $1 and a.external_id = $2 and i.id = $3 and i.sequence < $4 and i.state <> 'uninstalled'`,
+      [sender.host.issuer, sender.tenant, event.installation_id, event.sequence],
+    );
+    if (!installation) return;
+    const secrets = await this.secrets.exchange(
+      installation.token_url,
+      event.install_code,
+      event.installation_id,
+    );
+    await this.set(
+      this.dataSource.manager,
+      sender,
+      event,
+      `previous_webhook_secret = i.webhook_secret, previous_session_key = i.session_key,
+       previous_until = now() + interval '${PREVIOUS_HOURS} hours',
+       access_token = $5, webhook_secret = $6, session_key = $7`,
+      `state <> 'uninstalled'`,
+      [secrets.accessToken, secrets.webhookSecret, secrets.sessionKey],
+    );
+    await this.obey(sender);
+  }
+
+  private checked(sender: LifecycleSender, { installation_id, tenant, host_api }: Updated) {
+    if (tenant.id !== sender.tenant || installation_id !== sender.installationId) {
+      throw new ProblemError('signature_invalid');
+    }
+    const local = this.config.allowLocalHosts;
+    return {
+      origins: tenant.origins.map((origin) => checkedOrigin(origin, local)),
+      apiBaseUrl: checkedOutgoingUrl(host_api.base_url, local),
+      tokenUrl: checkedOutgoingUrl(host_api.token_url, local),
+    };
   }
 
   /** Repeats of an event already taken, and calls older than it, change nothing. */
@@ -144,23 +170,6 @@ export class LifecycleService {
       event.installation_id,
     ]);
     return rows.length > 0;
-  }
-
-  private async exchange(tokenUrl: string, code: string): Promise<InstallationSecrets> {
-    try {
-      const { statusCode, body } = await request(tokenUrl, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ install_code: code }),
-        headersTimeout: this.config.requestTimeoutMs,
-        bodyTimeout: this.config.requestTimeoutMs,
-      });
-      const answer = await body.json();
-      if (statusCode !== 200) throw new Error(`status ${statusCode}`);
-      return v.parse(SecretsSchema, answer) as InstallationSecrets;
-    } catch {
-      throw new ProblemError('host_unavailable');
-    }
   }
 
   /** Also pauses what runs: the account's campaigns wait until a person resumes them. */
@@ -173,8 +182,7 @@ export class LifecycleService {
   }
 
   async uninstalled(sender: LifecycleSender, event: LifecycleEvent): Promise<void> {
-    const erase = `state = 'uninstalled', access_token = null, webhook_secret = null, session_key = null`;
-    await this.change(sender, event, erase, `state <> 'uninstalled'`);
+    await this.change(sender, event, `state = 'uninstalled', ${NO_SECRETS}`, `state <> 'uninstalled'`);
     this.erasure.wake();
   }
 
@@ -186,18 +194,35 @@ export class LifecycleService {
   ): Promise<void> {
     if (event.installation_id !== sender.installationId) throw new ProblemError('signature_invalid');
     await this.dataSource.transaction(async (manager) => {
-      const changed = await changedRows(
-        manager,
-        `update installation i set ${set}, sequence = $4, updated_at = now()
-           from account a
-          where a.id = i.account_id and a.host = $1 and a.external_id = $2 and i.id = $3
-            and i.sequence < $4 and i.${from}`,
-        [sender.host.issuer, sender.tenant, event.installation_id, event.sequence],
-      );
-      if (changed === 0 || set.startsWith(`state = 'active'`)) return;
+      const changed = await this.set(manager, sender, event, set, from);
+      if (!changed || set.startsWith(`state = 'active'`)) return;
       await pauseAllOf(manager, event.installation_id);
     });
     await this.obey(sender);
+  }
+
+  /**
+   * @param set what changes, $5 and further its `values`
+   * @param from a condition on the installation
+   * @returns false where it is another's, removed, or has already taken this call or a later one
+   */
+  private async set(
+    manager: EntityManager,
+    sender: LifecycleSender,
+    event: LifecycleEvent,
+    set: string,
+    from: string,
+    values: unknown[] = [],
+  ): Promise<boolean> {
+    const changed = await changedRows(
+      manager,
+      `update installation i set ${set}, sequence = $4, updated_at = now()
+         from account a
+        where a.id = i.account_id and a.host = $1 and a.external_id = $2 and i.id = $3
+          and i.sequence < $4 and i.${from}`,
+      [sender.host.issuer, sender.tenant, event.installation_id, event.sequence, ...values],
+    );
+    return changed > 0;
   }
 
   /**

@@ -12,13 +12,22 @@ import { HostKeySets } from './host-key-sets.ts';
 import type { HostKey } from './host-keys.ts';
 import type { Manifest } from './manifest.ts';
 import { open } from './secrets.ts';
-import { nameClaim, parseToken, TokenRefused, verifyToken, type UnverifiedToken } from './token.ts';
+import {
+  isSignedBy,
+  nameClaim,
+  parseToken,
+  TokenRefused,
+  verifyToken,
+  type UnverifiedToken,
+} from './token.ts';
 
 interface InstallationRow {
   account_id: number;
   id: string;
   state: string;
   session_key: Buffer | null;
+  /** Null where it no longer holds. */
+  previous_session_key: Buffer | null;
   name: string;
   time_zone: string;
 }
@@ -71,7 +80,8 @@ export class SessionTokens {
   private async installation(issuer: string, tenant: string, id: string): Promise<InstallationRow | null> {
     const [row] = await rowsOf<InstallationRow>(
       this.dataSource.manager,
-      `select i.account_id, i.id, i.state, i.session_key, a.name, a.time_zone
+      `select i.account_id, i.id, i.state, i.session_key,
+              case when i.previous_until > now() then i.previous_session_key end as previous_session_key, a.name, a.time_zone
          from account a join installation i on i.account_id = a.id
         where a.host = $1 and a.external_id = $2 and i.id = $3`,
       [issuer, tenant, id],
@@ -92,7 +102,14 @@ export class SessionTokens {
       return key;
     }
     if (!installation?.session_key) throw new TokenRefused('no key for this installation');
-    const secret = open(installation.session_key, this.config.secretsKey, installation.id);
+    const current = this.ownKey(installation, installation.session_key);
+    const { previous_session_key } = installation;
+    if (!previous_session_key || isSignedBy(token, current)) return current;
+    return this.ownKey(installation, previous_session_key);
+  }
+
+  private ownKey({ id }: InstallationRow, sealed: Buffer): HostKey {
+    const secret = open(sealed, this.config.secretsKey, id);
     return { kid: '', alg: 'HS256', key: createSecretKey(Buffer.from(secret, 'base64url')) };
   }
 }

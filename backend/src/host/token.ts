@@ -134,6 +134,16 @@ export function verifyToken(
   if (now >= exp + CLOCK_SKEW_SECONDS) throw new TokenRefused('expired', true);
 }
 
+/** Of two keys, which one to check a token with. */
+export function isSignedBy(token: UnverifiedToken, { alg, key }: HostKey): boolean {
+  try {
+    jwt.verify(token.raw, key, { algorithms: [alg], ignoreExpiration: true, ignoreNotBefore: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function isSecond(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) > 0 && (value as number) < 1e11;
 }

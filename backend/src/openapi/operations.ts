@@ -26,7 +26,12 @@ import {
 } from '../../../contract/list.ts';
 import type { ProblemCode } from '../../../contract/problems.ts';
 import { NewStopListEntrySchema, SessionSchema, StopListEntrySchema } from '../../../contract/session.ts';
-import { InstalledSchema, LifecycleSchema } from '../host/lifecycle.service.ts';
+import {
+  InstalledSchema,
+  LifecycleSchema,
+  SecretRotatedSchema,
+  UpdatedSchema,
+} from '../host/lifecycle-events.ts';
 
 /** One operation of our API; a test holds this list against the routes that Nest really has. */
 export interface Operation {
@@ -457,6 +462,26 @@ export const OPERATIONS: Operation[] = [
     body: LifecycleSchema,
     answer: none,
     problems: ['malformed', 'signature_invalid'],
+  },
+  {
+    method: 'post',
+    path: '/api/host/updated',
+    tag: 'host',
+    security: 'lifecycle',
+    summary: 'The account or the host’s addresses are others now',
+    body: UpdatedSchema,
+    answer: none,
+    problems: ['malformed', 'signature_invalid'],
+  },
+  {
+    method: 'post',
+    path: '/api/host/secret-rotated',
+    tag: 'host',
+    security: 'lifecycle',
+    summary: 'New secrets wait at the token URL; the old ones hold for another 24 hours',
+    body: SecretRotatedSchema,
+    answer: none,
+    problems: ['malformed', 'signature_invalid', 'host_unavailable'],
   },
   {
     method: 'post',

@@ -30,20 +30,18 @@ export class WebhookController {
     @Headers() headers: Record<string, string>,
     @Req() request: RawBodyRequest<Request>,
   ): Promise<void> {
-    const [installation] = await rowsOf<{ account_id: number; webhook_secret: Buffer }>(
+    const [installation] = await rowsOf<{ account_id: number; secrets: Buffer[] }>(
       this.dataSource.manager,
-      `select account_id, webhook_secret from installation where id = $1 and state <> 'uninstalled'`,
+      `select account_id,
+              array[webhook_secret] || case when previous_until > now() then array[previous_webhook_secret] end as secrets
+         from installation where id = $1 and state <> 'uninstalled'`,
       [installationId],
     );
     if (!installation) throw new ProblemError('not_found');
-    const secret = open(installation.webhook_secret, this.config.secretsKey, installationId);
-    const body = (request.rawBody ?? Buffer.alloc(0)).toString('utf8');
-    let event: unknown;
-    try {
-      event = new Webhook(secret).verify(body, headers);
-    } catch {
-      throw new ProblemError('signature_invalid');
-    }
+    const secrets = installation.secrets.map((sealed) =>
+      open(sealed, this.config.secretsKey, installationId),
+    );
+    const event = verified((request.rawBody ?? Buffer.alloc(0)).toString('utf8'), headers, secrets);
     // Hosts repeat what they are not sure of: the id decides, and a repeat is answered like the first.
     await this.dataSource.manager.query(
       'insert into inbox (account_id, id, body) values ($1, $2, $3) on conflict do nothing',
@@ -51,6 +49,18 @@ export class WebhookController {
     );
     this.inbox.wake();
   }
+}
+
+/** By the current secret or, for a while after it was changed, by the one before. */
+function verified(body: string, headers: Record<string, string>, secrets: readonly string[]): unknown {
+  for (const secret of secrets) {
+    try {
+      return new Webhook(secret).verify(body, headers);
+    } catch {
+      // The next one may be it.
+    }
+  }
+  throw new ProblemError('signature_invalid');
 }
 
 /** PostgreSQL's text holds neither NUL nor half of a surrogate pair; a customer's message may. */
