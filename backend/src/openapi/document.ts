@@ -1,6 +1,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { GenericSchema } from 'valibot';
 import { PROBLEMS, ProblemSchema, type ProblemCode } from '../../../contract/problems.ts';
+import { roleMay, ROLES } from '../../../contract/session.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 
 type Json = Record<string, unknown>;
@@ -69,12 +70,17 @@ function describe(operation: Operation): Json {
   return {
     operationId: `${operation.method}${operation.path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
     summary: operation.summary,
+    ...(operation.security === 'session' && { description: whoMay(operation) }),
     tags: [operation.tag],
     ...(parameters.length > 0 && { parameters }),
     ...(operation.security !== 'none' && { security: [{ [operation.security]: [] }] }),
     ...(operation.body && { requestBody: { required: true, content: bodyContent(operation.body) } }),
     responses: { [operation.answer.status]: answer(operation.answer), ...problemAnswers(operation) },
   };
+}
+
+function whoMay({ needs = 'view' }: Operation): string {
+  return `For the roles ${ROLES.filter((role) => roleMay(role, needs)).join(', ')}.`;
 }
 
 function bodyContent(body: NonNullable<Operation['body']>): Json {

@@ -25,7 +25,12 @@ import {
   ReadingOptionsSchema,
 } from '../../../contract/list.ts';
 import type { ProblemCode } from '../../../contract/problems.ts';
-import { NewStopListEntrySchema, SessionSchema, StopListEntrySchema } from '../../../contract/session.ts';
+import {
+  NewStopListEntrySchema,
+  SessionSchema,
+  StopListEntrySchema,
+  type Permission,
+} from '../../../contract/session.ts';
 import {
   InstalledSchema,
   LifecycleSchema,
@@ -46,6 +51,8 @@ export interface Operation {
   problems: ProblemCode[];
   /** The host's session token, its lifecycle token, a Standard Webhooks signature, or nothing. */
   security: 'session' | 'lifecycle' | 'webhook' | 'none';
+  /** What the caller's role must permit; without it, `view`. A test calls every operation as every role. */
+  needs?: Permission;
 }
 
 const UploadQuerySchema = v.object({ fileName: v.optional(v.string()), ...ReadingOptionsSchema.entries });
@@ -109,6 +116,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns',
     tag: 'campaigns',
     security: 'session',
+    needs: 'setUp',
     summary: 'A new draft',
     body: NewCampaignSchema,
     answer: { status: 201, schema: CampaignSchema },
@@ -128,6 +136,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns/{id}',
     tag: 'campaigns',
     security: 'session',
+    needs: 'setUp',
     summary: 'Change settings',
     body: CampaignChangeSchema,
     answer: ok(CampaignSchema),
@@ -138,6 +147,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns/{id}',
     tag: 'campaigns',
     security: 'session',
+    needs: 'setUp',
     summary: 'Take a draft or finished campaign off the list',
     answer: none,
     problems: ['campaign_not_found', 'campaign_has_runs', 'busy'],
@@ -184,6 +194,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns/{id}/test-message',
     tag: 'campaigns',
     security: 'session',
+    needs: 'setUp',
     summary: 'One message to one’s own number',
     body: TestMessageSchema,
     answer: ok(v.object({ text: v.string() })),
@@ -194,6 +205,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns/{id}/controls/{control}',
     tag: 'campaigns',
     security: 'session',
+    needs: 'control',
     summary: 'start, cancelSchedule, pause, resume, clear or restart',
     body: RestartSchema,
     answer: ok(ControlResultSchema),
@@ -229,6 +241,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns/{id}/lists/{slot}',
     tag: 'lists',
     security: 'session',
+    needs: 'setUp',
     summary:
       'Load a file into the main or the additional field; the body is the file, its name in ?fileName=',
     query: UploadQuerySchema,
@@ -248,6 +261,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns/{id}/lists/{slot}/reading',
     tag: 'lists',
     security: 'session',
+    needs: 'setUp',
     summary:
       'Read the loaded file in another way, as a new upload of it would be; what is left out is told from it',
     body: ReadAnewSchema,
@@ -290,6 +304,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns/{id}/lists/{slot}/preview',
     tag: 'lists',
     security: 'session',
+    needs: 'setUp',
     summary: 'The first rows of a file that is not loaded; the body is the file, or its first 64 KB',
     query: ReadingOptionsSchema,
     body: 'file',
@@ -308,6 +323,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns/{id}/lists/{slot}',
     tag: 'lists',
     security: 'session',
+    needs: 'setUp',
     summary: 'Remove a file; its entries go or are still sent, as set',
     answer: ok(CampaignSchema),
     problems: ['campaign_not_found', 'slot_unknown', 'list_not_found', 'busy'],
@@ -326,6 +342,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns/{id}/lists/{slot}/replacement',
     tag: 'lists',
     security: 'session',
+    needs: 'setUp',
     summary: 'What loading this file would do, in numbers; nothing is changed. The body is the file',
     query: ReadingOptionsSchema,
     body: 'file',
@@ -337,6 +354,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns/{id}/lists/{slot}/reading/replacement',
     tag: 'lists',
     security: 'session',
+    needs: 'setUp',
     summary: 'What reading the loaded file in another way would do, in numbers; nothing is changed',
     body: ReadAnewSchema,
     answer: ok(ListReplacementSchema),
@@ -378,6 +396,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns/{id}/lists/{slot}/corrections',
     tag: 'lists',
     security: 'session',
+    needs: 'setUp',
     summary: 'Take over the rows of a correction file that are right now; a second time changes nothing',
     body: 'file',
     answer: ok(CorrectionResultSchema),
@@ -428,6 +447,7 @@ export const OPERATIONS: Operation[] = [
     path: '/api/stop-list',
     tag: 'stop list',
     security: 'session',
+    needs: 'control',
     summary: 'Add a number',
     body: NewStopListEntrySchema,
     answer: none,
