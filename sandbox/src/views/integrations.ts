@@ -118,9 +118,8 @@ export function integrationPage(
   state: TenantState,
   manifest: Manifest | null,
   issuer: string,
-  embedId: string,
 ): Page {
-  const { t, locale, theme, tenant, link } = context;
+  const { t, locale, tenant, link } = context;
   const name = inLanguage(manifest?.name, locale) || t('defaultName');
   const crumbs = html`<nav class="crumbs" aria-label="${t('integrations')}">
       <a href="${link('/')}" data-path="/" data-t="integrations">${t('integrations')}</a>
@@ -135,23 +134,14 @@ export function integrationPage(
       <p><a class="button" href="${link('/')}">${t('integrations')}</a></p>`;
     return { ...page, main };
   }
-  const src = new URL(manifest.placements[0]!.url, manifest.base_url);
-  const view = { host: issuer, tenant: tenant.id, embed_id: embedId, locale, theme };
-  for (const [key, value] of Object.entries(view)) src.searchParams.set(key, value);
+  const { href: url } = new URL(manifest.placements[0]!.url, manifest.base_url);
   const main = html`${crumbs}
     <p id="frame-note" class="muted" data-t="frameLoading">${t('frameLoading')}</p>
-    <iframe
-      id="frame"
-      title="${name}"
-      data-src="${src.href}"
-      allow="clipboard-write"
-      referrerpolicy="origin"
-      sandbox="allow-scripts allow-same-origin allow-forms allow-downloads"
-    ></iframe>`;
+    <div id="card"></div>`;
   return {
     ...page,
     main,
     script: 'integration.js',
-    data: { embedId, tenant: tenant.id, names: manifest.name },
+    data: { url, host: issuer, tenant: tenant.id, title: name, names: manifest.name },
   };
 }

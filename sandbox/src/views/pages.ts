@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import express, { Router } from 'express';
 import type { Identity } from '../identity.ts';
@@ -30,8 +29,7 @@ export function pages({ identity, installs, settings, hostUrl }: Parts): Router 
   );
   page(INTEGRATION_PATH, async (context) => {
     const { manifest } = await installs.look();
-    const embedId = randomBytes(16).toString('hex');
-    const view = integrationPage(context, identity.tenant(context.tenant.id), manifest, hostUrl(), embedId);
+    const view = integrationPage(context, identity.tenant(context.tenant.id), manifest, hostUrl());
     return { ...view, data: { ...(view.data as object), person: personOf(context), role: context.role } };
   });
   page('/rmo', rmoPage);
