@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import request from 'supertest';
 import * as v from 'valibot';
 import {
@@ -35,10 +36,11 @@ test('every route of the API is described, and nothing else is', () => {
   expect(own.sort()).toEqual(OPERATIONS.map(({ method, path }) => `${method} ${path}`).sort());
 });
 
-test('the document is served, with a page to browse it', async () => {
+test('the document is valid, and served with a page to browse it', async () => {
   const { body } = await request(host.baseUrl).get('/api/openapi.json').expect(200);
   expect(body).toMatchObject({ openapi: '3.1.0', info: { title: 'Mass Messaging' } });
   expect(body.paths['/api/campaigns/{id}'].get.responses['404'].description).toContain('campaign_not_found');
+  expect((await new Validator().validate(structuredClone(body))).errors ?? []).toEqual([]);
   const page = await request(host.baseUrl).get('/api/docs').expect(200);
   expect(page.text).toContain('/api/docs/swagger-ui-bundle.js');
   await request(host.baseUrl).get('/api/docs/swagger-ui-bundle.js').expect(200);
