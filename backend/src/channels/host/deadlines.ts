@@ -1,6 +1,6 @@
 /**
  * A time limit that is the same for all, so that they run out in the order in which they began: one timer serves
- * thousands. With a timer and an AbortSignal for each, collecting their garbage cost more than the requests.
+ * thousands. With a timer and an AbortSignal for each, clearing up after them was a quarter of what a message cost.
  */
 export class Deadlines<T> {
   /** When each runs out, on the monotonic clock, the first to run out first. */
