@@ -46,14 +46,14 @@ export function renderText(
   cell: (column: string) => string | undefined,
 ): RenderedText {
   const empty: string[] = [];
-  const text = pieces
-    .map((piece) => {
-      if (piece.kind === 'text') return piece.text;
+  let text = '';
+  for (const piece of pieces) {
+    if (piece.kind === 'text') text += piece.text;
+    else {
       const value = cell(piece.column)?.trim() ?? '';
-      if (value !== '') return value;
-      if (piece.fallback === null) empty.push(piece.column);
-      return piece.fallback ?? '';
-    })
-    .join('');
+      if (value === '' && piece.fallback === null) empty.push(piece.column);
+      text += value === '' ? (piece.fallback ?? '') : value;
+    }
+  }
   return { text, empty };
 }

@@ -1,22 +1,24 @@
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import pLimit, { type LimitFunction } from 'p-limit';
 import type { DataSource } from 'typeorm';
 import { Agent, request } from 'undici';
 import { HostClient } from '../src/channels/host/host-client.ts';
 import { HostGateway } from '../src/channels/host/host-gateway.ts';
 import { Installations } from '../src/channels/installations.ts';
 import type { Config } from '../src/config.ts';
-import type { Grant, GrantedRow } from '../src/dispatch/claim.ts';
-import { compose } from '../src/dispatch/compose.ts';
-import { channelOf, runOf } from '../src/dispatch/names.ts';
+import type { GrantedRow } from '../src/dispatch/claim.ts';
+import type { GatewayAnswer } from '../src/dispatch/gateway.ts';
+import { channelOf, referenceOf, runOf } from '../src/dispatch/names.ts';
 import { RunContents } from '../src/dispatch/run-contents.ts';
 import { seal } from '../src/host/secrets.ts';
+import { Turns } from '../src/turns.ts';
 import { drain, type Send } from './drain.ts';
 
 /** As in production, see config.ts. */
 const CONCURRENCY = 50;
+/** As many as the dispatcher takes. */
+const CAMPAIGNS_AT_ONCE = 500;
 const config = {
   channelConcurrency: CONCURRENCY,
   requestTimeoutMs: 5000,
@@ -42,8 +44,20 @@ export async function withProvider<T>(work: (provider: Provider) => Promise<T>):
 /** Every message over HTTP as in production: its text composed, the installation's token, an answer understood. */
 export async function drainOverHttp(dataSource: DataSource, messages: number): Promise<void> {
   const client = new HostClient(new Installations(dataSource, config), config);
-  await drain(dataSource, messages, sendThrough(new HostGateway(client), new RunContents(dataSource)));
+  const contents = new RunContents(dataSource);
+  await readAhead(dataSource, contents);
+  await drain(dataSource, messages, sendThrough(new HostGateway(client), contents));
   await client.onApplicationShutdown();
+}
+
+/** What is sent, read by as many runs at once as the dispatcher reads. */
+async function readAhead(dataSource: DataSource, contents: RunContents): Promise<void> {
+  const runs = (await dataSource.query(
+    `select account_id as "accountId", id as "campaignId", run from campaign`,
+  )) as { accountId: number; campaignId: number; run: number }[];
+  for (let at = 0; at < runs.length; at += CAMPAIGNS_AT_ONCE) {
+    await contents.readAhead(runs.slice(at, at + CAMPAIGNS_AT_ONCE));
+  }
 }
 
 /** Of every account its own, as its secret is bound to the installation's id. */
@@ -61,28 +75,35 @@ export async function install(dataSource: DataSource, url: string): Promise<void
 }
 
 function sendThrough(gateway: HostGateway, contents: RunContents): Send {
-  const limits = new Map<string, LimitFunction>();
+  const turns = new Turns(CONCURRENCY);
   return async (grant, rows) => {
-    const { content, cellsOf } = await contents.load(grant, rows);
+    if (rows.length === 0) return [];
+    const run = await contents.load(grant, rows);
     const { accountId } = grant;
-    const { channelId } = content;
-    const key = channelOf({ accountId, channelId });
-    let limit = limits.get(key);
-    if (!limit) limits.set(key, (limit = pLimit(CONCURRENCY)));
-    const send = (row: GrantedRow) => {
-      const composed = compose(content, cellsOf(row));
-      if (composed.problem) throw new Error(composed.problem);
-      const { phone } = row;
-      const message = { accountId, channelId, phone, content: composed.content, ...referencesOf(grant, row) };
+    const { channelId } = run.content;
+    const channel = channelOf({ accountId, channelId });
+    const campaignReference = runOf(grant);
+    const send = (row: GrantedRow): Promise<GatewayAnswer> => {
+      const { content, problem } = run.compose(row);
+      if (problem) throw new Error(problem);
+      const reference = referenceOf(grant, row);
+      const message = { accountId, channelId, phone: row.phone, content, reference, campaignReference };
       return gateway.send(message, () => true);
     };
-    return Promise.all(rows.map((row) => limit(send, row)));
+    return new Promise((done, failed) => {
+      const answers: GatewayAnswer[] = [];
+      let open = rows.length;
+      const answered = (at: number, answer: GatewayAnswer) => {
+        answers[at] = answer;
+        turns.free(channel);
+        if (--open === 0) done(answers);
+      };
+      rows.forEach((row, at) => {
+        const begin = () => void send(row).then((answer) => answered(at, answer), failed);
+        turns.take(channel, { isOver: false, begin });
+      });
+    });
   };
-}
-
-function referencesOf(grant: Grant, { position }: GrantedRow) {
-  const campaignReference = runOf(grant);
-  return { reference: `${campaignReference}:${position}`, campaignReference };
 }
 
 /** As many POSTs of such a body with such headers, and nothing else: no queue, no database, no other text. */

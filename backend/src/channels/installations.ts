@@ -6,7 +6,10 @@ import { rowsOf } from '../database/rows.ts';
 import { open } from '../host/secrets.ts';
 
 export interface HostAccess {
-  baseUrl: string;
+  /** Scheme, name and port. */
+  origin: string;
+  /** What the paths of the API begin with, without a slash at its end: mostly nothing. */
+  basePath: string;
   accessToken: string;
 }
 
@@ -53,6 +56,8 @@ export class Installations {
       [accountId],
     );
     if (!row) return null;
-    return { baseUrl: row.api_base_url, accessToken: open(row.access_token, this.config.secretsKey, row.id) };
+    const { origin, pathname } = new URL(row.api_base_url);
+    const accessToken = open(row.access_token, this.config.secretsKey, row.id);
+    return { origin, basePath: pathname.replace(/\/$/, ''), accessToken };
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Template } from '../../../contract/channel.ts';
-import { cellFinder, compose, type RunContent } from './compose.ts';
+import { cellFinder, compose, composerOf, type RunContent } from './compose.ts';
 
 const template: Template = {
   id: 't',
@@ -47,6 +47,18 @@ describe('an SMS', () => {
   test('tells which variables were empty', () => {
     expect(compose(run({ text: 'x{{Заказ}}{{Нет такого}}' }), cell).empty).toEqual(['Заказ', 'Нет такого']);
   });
+});
+
+test('one composer and one finder make every row its own message', () => {
+  const finder = cellFinder(['Телефон', 'Имя']);
+  const composer = composerOf(run({ text: '{{имя|друг}}, {{ИМЯ}}{{Нет}}' }));
+  const rows = [['+7', 'Иван'], ['+7', ''], ['+7'], ['+7', 'Пётр', 'лишнее']];
+  expect(rows.map((cells) => composer(finder(cells)).text)).toEqual([
+    'Иван, Иван',
+    'друг, ',
+    'друг, ',
+    'Пётр, Пётр',
+  ]);
 });
 
 describe('a template', () => {

@@ -1,6 +1,7 @@
 import type { Binding } from '../../../contract/campaign.ts';
 import { renderTemplate, type Method, type Template } from '../../../contract/channel.ts';
-import { MAX_SEGMENTS, normaliseSmsText, smsLength } from '../../../contract/sms-length.ts';
+import { MAX_SEGMENTS, normaliseSmsText } from '../../../contract/sms-length.ts';
+import { measureSms } from '../../../contract/sms-segments.ts';
 import { columnKey, parseText, renderText } from '../../../contract/sms-text.ts';
 import type { OutboundMessage } from './gateway.ts';
 
@@ -29,29 +30,48 @@ export interface Composed {
 
 export type CellOf = (column: string) => string | undefined;
 
-/** Finds a row's cell by the column's name; of equal names the first column counts. */
+/**
+ * Finds a row's cell by the column's name; of equal names the first column counts. The names a message asks for are
+ * few and are the same for every row, so where each stands is kept.
+ */
 export function cellFinder(columns: readonly string[]): (cells: readonly string[]) => CellOf {
   const places = new Map<string, number>();
   columns.forEach((name, at) => {
     if (!places.has(columnKey(name))) places.set(columnKey(name), at);
   });
-  return (cells) => (column) => {
-    const at = places.get(columnKey(column));
-    return at === undefined ? undefined : cells[at];
+  const asked = new Map<string, number>();
+  const placeOf = (column: string): number => {
+    const at = places.get(columnKey(column)) ?? -1;
+    asked.set(column, at);
+    return at;
   };
+  return (cells) => (column) => cells[asked.get(column) ?? placeOf(column)];
 }
 
-/** A row's message. SMS may have empty variables; a template may not, its provider would refuse it. */
+/** Makes the message of a row. */
+export type Composer = (cell: CellOf) => Composed;
+
+/**
+ * What is alike in all messages of a run is done once. SMS may have empty variables; a template may not, its provider
+ * would refuse it.
+ */
+export function composerOf(content: RunContent): Composer {
+  return content.method === 'sms' ? smsComposer(content) : (cell) => composeTemplate(content, cell);
+}
+
 export function compose(content: RunContent, cell: CellOf): Composed {
-  return content.method === 'sms' ? composeSms(content, cell) : composeTemplate(content, cell);
+  return composerOf(content)(cell);
 }
 
-function composeSms(content: RunContent, cell: CellOf): Composed {
-  const rendered = renderText(parseText(content.text), cell);
-  const text = normaliseSmsText(rendered.text);
-  const { segments } = smsLength(text);
-  const problem = segments > MAX_SEGMENTS ? 'sms_too_long' : segments === 0 ? 'empty_variable' : null;
-  return { content: { kind: 'text', text }, text, segments, problem, empty: rendered.empty };
+function smsComposer(content: RunContent): Composer {
+  const pieces = parseText(content.text);
+  return (cell) => {
+    const rendered = renderText(pieces, cell);
+    const text = normaliseSmsText(rendered.text);
+    const { segments } = measureSms(text);
+    const problem = segments > MAX_SEGMENTS ? 'sms_too_long' : segments === 0 ? 'empty_variable' : null;
+    return { content: { kind: 'text', text }, text, segments, problem, empty: rendered.empty };
+  };
 }
 
 function composeTemplate(content: RunContent, cell: CellOf): Composed {

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { Logger } from '@nestjs/common';
-import pLimit, { type LimitFunction } from 'p-limit';
 import { maskPhones } from '../error.filter.ts';
+import { Turns } from '../turns.ts';
 import type { Attempts } from './attempts.ts';
 import type { Grant, GrantedRow } from './claim.ts';
-import { compose } from './compose.ts';
+import type { Composed } from './compose.ts';
 import type { Gateway, GatewayAnswer, Leave } from './gateway.ts';
 import { GrantInHand } from './grant-in-hand.ts';
 import { channelOf, referenceOf, runOf } from './names.ts';
@@ -26,7 +26,7 @@ export type Learn = (grant: Grant, answer: GatewayAnswer, channel: string) => vo
 export class HandOver {
   private readonly logger = new Logger(HandOver.name);
   private readonly grants = new Set<GrantInHand>();
-  private readonly limits = new Map<string, LimitFunction>();
+  private readonly turns: Turns;
 
   /** @param concurrency calls in flight at once for each channel */
   constructor(
@@ -34,9 +34,11 @@ export class HandOver {
     private readonly contents: RunContents,
     private readonly book: OutcomeBook,
     private readonly attempts: Attempts,
-    private readonly concurrency: number,
+    concurrency: number,
     private readonly learn: Learn,
-  ) {}
+  ) {
+    this.turns = new Turns(concurrency);
+  }
 
   get held(): Grant[] {
     return [...this.grants].map(({ grant }) => grant);
@@ -77,55 +79,61 @@ export class HandOver {
       else if (row.stopped) this.leaveOut(held, row, 'stopped', 'stop_list', run.content.channelId);
     }
     held.atSlots(left, answered, (row, slot) => {
-      this.send(held, row, slot, run).catch((error: unknown) => {
-        this.logger.error(`message ${referenceOf(held.grant, row)}: ${maskPhones(String(error))}`);
-        this.giveBack(held, row, 1000);
-      });
+      try {
+        this.send(held, row, slot, run);
+      } catch (error) {
+        this.broke(held, row, error);
+      }
     });
   }
 
-  private async send(held: GrantInHand, row: GrantedRow, slot: Slot, run: LoadedRun): Promise<void> {
-    const { grant } = held;
-    const { content } = run;
-    const { channelId } = content;
-    const composed = compose(content, run.cellsOf(row));
+  /** What is decided while it waits for one of its channel's calls, as its campaign was halted, needs none. */
+  private send(held: GrantInHand, row: GrantedRow, slot: Slot, run: LoadedRun): void {
+    const { channelId } = run.content;
+    const composed = run.compose(row);
     if (composed.problem) return this.leaveOut(held, row, 'failed', composed.problem, channelId);
-    await this.limitOf(
-      grant.accountId,
-      channelId,
-    )(async () => {
-      if (!held.isWaiting(row)) return;
-      if (!this.gateway.honoursKeys) await this.attempts.add(grant, row.position);
-      let sentAt: number | null = null;
-      const leave: Leave = () => {
-        if (performance.now() > slot.until || !held.take(row)) return false;
-        held.onTheWay += 1;
-        sentAt = Date.now();
-        return true;
-      };
-      const { accountId } = grant;
-      const answer = await this.gateway.send(
-        {
-          accountId,
-          channelId,
-          phone: row.phone,
-          content: composed.content,
-          reference: referenceOf(grant, row),
-          campaignReference: runOf(grant),
-        },
-        leave,
-      );
-      if (sentAt !== null) held.onTheWay -= 1;
-      else if (!held.take(row)) return;
-      this.answered(held, row, answer, sentAt ?? Date.now(), channelId, composed.segments);
+    const channel = channelOf({ ...held.grant, channelId });
+    this.turns.take(channel, {
+      get isOver() {
+        return !held.isWaiting(row);
+      },
+      begin: () => {
+        this.call(held, row, slot, composed, channelId)
+          .catch((error: unknown) => this.broke(held, row, error))
+          .finally(() => this.turns.free(channel));
+      },
     });
   }
 
-  private limitOf(accountId: number, channelId: string): LimitFunction {
-    const key = channelOf({ accountId, channelId });
-    let limit = this.limits.get(key);
-    if (!limit) this.limits.set(key, (limit = pLimit(this.concurrency)));
-    return limit;
+  private async call(
+    held: GrantInHand,
+    row: GrantedRow,
+    slot: Slot,
+    { content, segments }: Composed,
+    channelId: string,
+  ): Promise<void> {
+    if (!held.isWaiting(row)) return;
+    const { grant } = held;
+    if (!this.gateway.honoursKeys) await this.attempts.add(grant, row.position);
+    let sentAt: number | null = null;
+    const leave: Leave = () => {
+      if (performance.now() > slot.until || !held.take(row)) return false;
+      held.onTheWay += 1;
+      sentAt = Date.now();
+      return true;
+    };
+    const { accountId } = grant;
+    const { phone } = row;
+    const references = { reference: referenceOf(grant, row), campaignReference: runOf(grant) };
+    const answer = await this.gateway.send({ accountId, channelId, phone, content, ...references }, leave);
+    if (sentAt !== null) held.onTheWay -= 1;
+    else if (!held.take(row)) return;
+    this.answered(held, row, answer, sentAt ?? Date.now(), channelId, segments);
+  }
+
+  private broke(held: GrantInHand, row: GrantedRow, error: unknown): void {
+    this.logger.error(`message ${referenceOf(held.grant, row)}: ${maskPhones(String(error))}`);
+    this.giveBack(held, row, AFTER_ERROR_MS);
   }
 
   private answered(

@@ -1,17 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { rowsOf } from '../database/rows.ts';
-import { cellFinder, type CellOf, type RunContent } from './compose.ts';
+import {
+  cellFinder,
+  composerOf,
+  type CellOf,
+  type Composed,
+  type Composer,
+  type RunContent,
+} from './compose.ts';
 
 interface Loaded {
   content: RunContent;
+  composer: Composer;
   /** Per list: how a row's cells are found by the names of its columns. */
   finders: Map<number, (cells: readonly string[]) => CellOf>;
 }
 
 export interface LoadedRun {
   content: RunContent;
-  cellsOf(row: { listId: number; cells: readonly string[] }): CellOf;
+  compose(row: { listId: number; cells: readonly string[] }): Composed;
 }
 
 interface RunKey {
@@ -40,12 +48,12 @@ export class RunContents {
   /** All that is needed to compose the messages of these rows, without waiting for anything more. */
   async load(key: RunKey, rows: readonly { listId: number }[]): Promise<LoadedRun> {
     const { accountId, campaignId, run } = key;
-    const loaded = await this.run(accountId, campaignId, run);
+    const { content, composer } = await this.run(accountId, campaignId, run);
     const finders = new Map<number, (cells: readonly string[]) => CellOf>();
     for (const listId of new Set(rows.map((row) => row.listId))) {
       finders.set(listId, await this.finder(accountId, campaignId, run, listId));
     }
-    return { content: loaded.content, cellsOf: (row) => finders.get(row.listId)!(row.cells) };
+    return { content, compose: (row) => composer(finders.get(row.listId)!(row.cells)) };
   }
 
   /** Reads in one query what is missing for these: one by one a process that begins with thousands would be late. */
@@ -67,7 +75,7 @@ export class RunContents {
     );
     for (const { nth, content, columns } of rows) {
       const finders = new Map(Object.entries(columns).map(([id, names]) => [Number(id), cellFinder(names)]));
-      this.keep(nameOf(missing[nth]!), Promise.resolve({ content, finders }));
+      this.keep(nameOf(missing[nth]!), Promise.resolve({ content, composer: composerOf(content), finders }));
     }
   }
 
@@ -108,7 +116,7 @@ export class RunContents {
       [accountId, campaignId, run],
     );
     if (!row) throw new Error(`run ${run} of campaign ${campaignId} is not there`);
-    return { content: row.content, finders: new Map() };
+    return { content: row.content, composer: composerOf(row.content), finders: new Map() };
   }
 }
 

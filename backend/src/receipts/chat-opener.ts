@@ -107,9 +107,10 @@ export class ChatOpener implements BeforeApplicationShutdown {
   private async open(chat: WaitingChat): Promise<string> {
     const body = await this.chatRequest(chat);
     const access = await this.client.access(chat.account_id);
+    const idempotencyKey = `chat:${chat.id}`;
     const answer = await this.client
-      .call(access, 'POST', '/v1/chats', body, `chat:${chat.id}`)
-      .catch((error: unknown) => {
+      .begin(access, { method: 'POST', path: '/v1/chats', body, idempotencyKey })
+      .answer.catch((error: unknown) => {
         throw new HostTrouble(
           `the host does not answer (${String((error as { code?: unknown }).code ?? '')})`,
         );

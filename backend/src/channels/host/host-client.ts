@@ -1,19 +1,15 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Agent, request, type Dispatcher } from 'undici';
+import { Agent } from 'undici';
 import { CONFIG } from '../../tokens.ts';
 import type { Config } from '../../config.ts';
-import type { Leave } from '../../dispatch/gateway.ts';
 import { ProblemError } from '../../errors.ts';
+import { Turns } from '../../turns.ts';
 import { Installations, type HostAccess } from '../installations.ts';
+import { Deadlines } from './deadlines.ts';
+import { Exchange, type HostRequest } from './exchange.ts';
 
-export interface HostResponse {
-  status: number;
-  body: unknown;
-  retryAfter: string | undefined;
-}
-
-/** The request's turn came too late: nothing of it was written. */
-export class NotLeft extends Error {}
+/** Of a list that a person asked for, in bytes: thousands of templates. */
+const LONGEST_LIST = 8 * 1024 * 1024;
 
 /** Errors that say the request never left: name not found, connection refused, TLS not agreed. */
 const NEVER_LEFT =
@@ -31,20 +27,23 @@ export function neverLeft(error: unknown): boolean {
 @Injectable()
 export class HostClient implements OnApplicationShutdown {
   private readonly agent: Agent;
-  private readonly dispatcher: Dispatcher;
+  private readonly turns: Turns;
+  private readonly deadlines: Deadlines<Exchange>;
 
   constructor(
     private readonly installations: Installations,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) { channelConcurrency, requestTimeoutMs }: Config,
   ) {
+    // No limits of undici's own but for connecting: ours is for all of a request.
     this.agent = new Agent({
-      connections: config.channelConcurrency,
+      connections: channelConcurrency,
       keepAliveTimeout: 30_000,
-      connect: { timeout: config.requestTimeoutMs },
-      headersTimeout: config.requestTimeoutMs,
-      bodyTimeout: config.requestTimeoutMs,
+      connect: { timeout: requestTimeoutMs },
+      headersTimeout: 0,
+      bodyTimeout: 0,
     });
-    this.dispatcher = this.agent.compose(askBeforeWriting);
+    this.turns = new Turns(channelConcurrency);
+    this.deadlines = new Deadlines(requestTimeoutMs, (exchange) => exchange.expire());
   }
 
   async access(accountId: number): Promise<HostAccess> {
@@ -53,82 +52,31 @@ export class HostClient implements OnApplicationShutdown {
     return access;
   }
 
-  /**
-   * @param leave asked when a connection is ready and nothing has been written yet; where it says no, nothing leaves
-   * @throws NotLeft, or what undici throws: ask `neverLeft` what it means
-   */
-  async call(
-    access: HostAccess,
-    method: 'GET' | 'POST',
-    path: string,
-    body?: unknown,
-    idempotencyKey?: string,
-    leave?: Leave,
-  ): Promise<HostResponse> {
-    const options: RequestOptions = {
-      method,
-      dispatcher: this.dispatcher,
-      headers: {
-        authorization: `Bearer ${access.accessToken}`,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(this.config.requestTimeoutMs),
-      ...(leave && { leave }),
-    };
-    const answer = await request(`${access.baseUrl}${path}`, options);
-    const text = await answer.body.text();
-    const retryAfter = answer.headers['retry-after'];
-    return {
-      status: answer.statusCode,
-      body: parse(text),
-      retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-    };
+  /** One request, over within the time limit, its wait for a connection included. */
+  begin(access: HostAccess, request: HostRequest): Exchange {
+    const exchange = new Exchange(this.agent, access, request, this.over);
+    this.deadlines.add(exchange);
+    this.turns.take(exchange.origin, exchange);
+    return exchange;
   }
 
   /** A read for a person who waits: any failure is `host_unavailable`. */
   async get<T>(accountId: number, path: string): Promise<T> {
     const access = await this.access(accountId);
-    const answer = await this.call(access, 'GET', path).catch(() => null);
+    const request = { method: 'GET', path, longest: LONGEST_LIST } as const;
+    const answer = await this.begin(access, request).answer.catch(() => null);
     if (answer?.status === 404) throw new ProblemError('not_found');
-    if (answer?.status !== 200) throw new ProblemError('host_unavailable');
+    if (answer?.status !== 200 || answer.body === null) throw new ProblemError('host_unavailable');
     return answer.body as T;
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.agent.close();
-  }
-}
-
-type RequestOptions = NonNullable<Parameters<typeof request>[1]> & { leave?: Leave };
-
-/**
- * A request may wait in the client until one of its connections is free. What it must not miss is asked at the very
- * moment it is written; an error thrown there ends the request alone and leaves the connection as it was.
- */
-function askBeforeWriting(dispatch: Dispatcher['dispatch']): Dispatcher['dispatch'] {
-  return (options, handler) => {
-    const { leave } = options as RequestOptions;
-    if (!leave) return dispatch(options, handler);
-    return dispatch(options, {
-      onRequestStart(controller, context) {
-        if (!leave()) throw new NotLeft();
-        handler.onRequestStart?.(controller, context);
-      },
-      onRequestUpgrade: (...all) => handler.onRequestUpgrade?.(...all),
-      onResponseStart: (...all) => handler.onResponseStart?.(...all),
-      onResponseData: (...all) => handler.onResponseData?.(...all),
-      onResponseEnd: (...all) => handler.onResponseEnd?.(...all),
-      onResponseError: (...all) => handler.onResponseError?.(...all),
-    });
+  private readonly over = (exchange: Exchange): void => {
+    this.deadlines.delete(exchange);
+    if (exchange.hasBegun) this.turns.free(exchange.origin);
   };
-}
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
+  async onApplicationShutdown(): Promise<void> {
+    await this.deadlines.emptied();
+    await this.agent.close();
   }
 }

@@ -4,7 +4,8 @@ import type { HostMessageAccepted, HostMessageRequest, HostProblem } from '../..
 import { ProblemError } from '../../errors.ts';
 import type { Gateway, GatewayAnswer, Leave, LookUp, OutboundMessage } from '../../dispatch/gateway.ts';
 import { cleanText, gatewayAnswer, retryAfterMs } from './host-answers.ts';
-import { HostClient, neverLeft, type HostResponse } from './host-client.ts';
+import type { Exchange, HostRequest, HostResponse } from './exchange.ts';
+import { HostClient, neverLeft } from './host-client.ts';
 
 /** Messages through the host's own channels. The host honours `Idempotency-Key`, so a repeat is harmless. */
 @Injectable()
@@ -14,22 +15,13 @@ export class HostGateway implements Gateway {
   constructor(private readonly client: HostClient) {}
 
   async send(message: OutboundMessage, leave: Leave): Promise<GatewayAnswer> {
-    let left = false;
-    const leaving = () => (left ||= leave());
+    let exchange: Exchange | null = null;
     try {
       const access = await this.client.access(message.accountId);
-      const path = '/v1/messages';
-      const answer = await this.client.call(
-        access,
-        'POST',
-        path,
-        bodyOf(message),
-        message.reference,
-        leaving,
-      );
-      return answerOf(answer);
+      exchange = this.client.begin(access, new MessageRequest(message, leave));
+      return answerOf(await exchange.answer);
     } catch (error) {
-      return failureOf(error, left);
+      return failureOf(error, exchange?.hasLeft ?? false);
     }
   }
 
@@ -37,7 +29,7 @@ export class HostGateway implements Gateway {
     try {
       const access = await this.client.access(accountId);
       const path = `/v1/messages?client_ref=${encodeURIComponent(reference)}`;
-      const { status, body } = await this.client.call(access, 'GET', path);
+      const { status, body } = await this.client.begin(access, { method: 'GET', path }).answer;
       return status === 200 ? foundIn(body, reference) : { kind: 'cannot_tell' };
     } catch {
       return { kind: 'cannot_tell' };
@@ -93,6 +85,30 @@ function accepted(body: unknown): GatewayAnswer {
   return providerId !== null && providerId === id
     ? { kind: 'accepted', providerId }
     : { kind: 'no_answer', detail: 'no id in the answer' };
+}
+
+/** Thousands may wait for their turn, and what is to be written is asked for when it has come: until then this is all. */
+class MessageRequest implements HostRequest {
+  constructor(
+    private readonly message: OutboundMessage,
+    readonly leave: Leave,
+  ) {}
+
+  get method() {
+    return 'POST' as const;
+  }
+
+  get path(): string {
+    return '/v1/messages';
+  }
+
+  get idempotencyKey(): string {
+    return this.message.reference;
+  }
+
+  get body(): HostMessageRequest {
+    return bodyOf(this.message);
+  }
 }
 
 function bodyOf(message: OutboundMessage): HostMessageRequest {
