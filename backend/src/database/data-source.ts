@@ -22,6 +22,7 @@ import { NoCsvCell1764000710000 } from './migrations/1764000710000-no-csv-cell.t
 import { UnknownMessage1764000800000 } from './migrations/1764000800000-unknown-message.ts';
 import { SendAttempt1764000810000 } from './migrations/1764000810000-send-attempt.ts';
 import { EndGrants1764000820000 } from './migrations/1764000820000-end-grants.ts';
+import { ChannelLimit1764000830000 } from './migrations/1764000830000-channel-limit.ts';
 
 /**
  * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
@@ -58,6 +59,7 @@ export function createDataSource(
       UnknownMessage1764000800000,
       SendAttempt1764000810000,
       EndGrants1764000820000,
+      ChannelLimit1764000830000,
     ],
     entities: [
       AccountEntity,

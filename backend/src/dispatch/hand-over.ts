@@ -76,6 +76,7 @@ export class HandOver {
       else if (row.withdrawn) this.leaveOut(held, row, 'cancelled', 'list_removed', run.content.channelId);
       else if (row.stopped) this.leaveOut(held, row, 'stopped', 'stop_list', run.content.channelId);
     }
+    for (const row of held.waitingRows.slice(held.grant.places ?? rows.length)) this.giveBack(held, row, 0);
     held.atSlots(left, answered, (row, slot) => {
       this.send(held, row, slot, run).catch((error: unknown) => {
         this.logger.error(`message ${referenceOf(held.grant, row)}: ${maskPhones(String(error))}`);
