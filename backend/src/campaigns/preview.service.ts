@@ -31,6 +31,8 @@ export interface Readiness {
   obstacles: Obstacle[];
   content: RunContent;
   lists: ListRow[];
+  /** Of its channel, in messages a minute; null: none. */
+  limitPerMinute: number | null;
 }
 
 /** What Start would do, and a test message to one's own number. */
@@ -54,6 +56,7 @@ export class PreviewService {
     return {
       obstacles: obstacles(facts),
       lists,
+      limitPerMinute: channel?.limitPerMinute ?? null,
       content: {
         name: row.name,
         method: row.method,
@@ -88,7 +91,8 @@ export class PreviewService {
   async preview(caller: Caller, id: number): Promise<Preview> {
     const { manager } = this.dataSource;
     const row = await readCampaign(manager, caller.accountId, id);
-    const { obstacles: found, content, lists } = await this.readiness(row, caller.account.timeZone);
+    const readiness = await this.readiness(row, caller.account.timeZone);
+    const { obstacles: found, content, lists, limitPerMinute } = readiness;
     const account = await draftAccount(manager, caller.accountId, id, lists, row.remove_duplicates);
     const startAt = row.start_at === null ? null : localToInstant(row.start_at, caller.account.timeZone);
     const composable = content.method === 'sms' ? content.text.trim() !== '' : content.template !== null;
@@ -103,7 +107,11 @@ export class PreviewService {
       lengths: composable ? await this.lengths.look(key, planOf(content)) : null,
       category: content.template?.category ?? null,
       startAt: startAt?.toISOString() ?? null,
-      finishAt: finishTime(account.queued, row.rate, Math.max(startAt?.getTime() ?? 0, Date.now())),
+      finishAt: finishTime(
+        account.queued,
+        Math.min(row.rate, limitPerMinute ?? row.rate),
+        Math.max(startAt?.getTime() ?? 0, Date.now()),
+      ),
       samples: rows.map(({ phone, cell }) => {
         const { text, empty } = compose(content, cell);
         return { phone: shortPhone(phone), text, empty };
