@@ -153,6 +153,10 @@ test('a raised limit does not wait for what the lower one had put off', async ()
   const [place] = await reservePlaces(hot, [{ accountId, channelId: 'channel', places: 1, before: 0 }]);
   expect(place!.limit).toBe(6000);
   expect(place!.waitMs).toBeLessThan(2000);
+  const [row] = await database.dataSource.query(
+    `select due_at < now() + interval '2 s' as soon from channel_limit`,
+  );
+  expect(row.soon).toBe(true);
 });
 
 test('a grant left over from a faster rate goes out one place at a time, and nothing of it is lost', async () => {
@@ -203,4 +207,15 @@ test('places are given in order, each channel for itself, and a channel without 
   expect(given.map(({ waitMs }) => waitMs <= 0)).toEqual([true, true, false, true, true]);
   // Of what was not used no more than the lateness is made good.
   expect(given[2]!.waitMs).toBeGreaterThanOrEqual((CHANNEL_WINDOW / 2 - LATENESS) * 1000 - 1);
+});
+
+test('of those who ask at the same moment over several connections one gets the one place', async () => {
+  const accountId = await anAccount(database.dataSource);
+  await limit(accountId, 2);
+  const ask = { accountId, channelId: 'channel', places: 1, before: 0 };
+  for (let round = 0; round < 10; round += 1) {
+    await channelWaits(accountId, 0);
+    const given = await Promise.all(Array.from({ length: 20 }, () => reservePlaces(hot, [ask])));
+    expect(given.flat().filter(({ waitMs }) => waitMs <= 0)).toHaveLength(1);
+  }
 });

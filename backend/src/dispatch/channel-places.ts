@@ -22,7 +22,8 @@ export interface Place {
 
 /**
  * One statement over many channels: locks their rows, in the order of their keys, and gives places to those whose turn
- * has come. A due time further ahead than any rule sets was left by a clock that was put back, or by a lower limit.
+ * has come. A due time further ahead than the rule sets was left by a clock that was put back, or by a lower limit: it is
+ * put right, whether somebody's turn has come or not.
  *
  * Danger: the rows must not be skipped when they are locked. A channel without a row has no limit.
  *
@@ -35,11 +36,14 @@ with wanted as materialized (
   select * from unnest($1::int[], $2::text[], $3::int[], $4::int[]) with ordinality
            as w (account_id, channel_id, places, before, nth)),
 channel as materialized (
-  select l.account_id, l.channel_id, l.per_minute, $5::float8 / l.per_minute as spacing,
-         greatest(least(l.due_at, now() + make_interval(secs => $5::float8 / l.per_minute + $7::float8)),
-                  now() - make_interval(secs => $6::float8)) as first
+  select l.account_id, l.channel_id, l.per_minute, s.spacing, l.due_at > s.furthest as too_far,
+         greatest(least(l.due_at, s.furthest), now() - make_interval(secs => $6::float8)) as first
     from (select distinct account_id, channel_id from wanted) k
     join channel_limit l on l.account_id = k.account_id and l.channel_id = k.channel_id
+   cross join lateral (
+         select $5::float8 / l.per_minute as spacing,
+                -- not now(): whoever held the lock may have begun after this statement
+                clock_timestamp() + make_interval(secs => $5::float8 / l.per_minute + $7::float8) as furthest) s
    order by l.account_id, l.channel_id
      for no key update of l),
 turn as materialized (
@@ -49,12 +53,12 @@ turn as materialized (
     left join channel c on c.account_id = w.account_id and c.channel_id = w.channel_id),
 moved as (
   update channel_limit l
-     set due_at = c.first + make_interval(secs => t.places * c.spacing)
+     set due_at = c.first + make_interval(secs => coalesce(t.places, 0) * c.spacing)
     from channel c
-    join (select account_id, channel_id, sum(places) as places from turn
-           where wait <= interval '0' group by account_id, channel_id) t
+    left join (select account_id, channel_id, sum(places) as places from turn
+                where wait <= interval '0' group by account_id, channel_id) t
       on t.account_id = c.account_id and t.channel_id = c.channel_id
-   where l.account_id = c.account_id and l.channel_id = c.channel_id)
+   where l.account_id = c.account_id and l.channel_id = c.channel_id and (t.places is not null or c.too_far))
 select per_minute, coalesce(extract(epoch from wait)::float8 * 1000, 0) from turn order by nth`,
 };
 
