@@ -4,17 +4,20 @@ import { perMinute } from '../dispatch/channel-pacing.ts';
 
 /**
  * $1 the account, $2 its channels with a limit, $3 the limits. A row that stays keeps its due time: what has gone through
- * the channel counts under the new limit, too. The rows are taken in the order in which sending locks them.
+ * the channel counts under the new limit, too. What has not changed is not written. The rows are taken in the order in
+ * which sending locks them.
  */
 const KEEP = `
 with gone as (
   delete from channel_limit where account_id = $1 and channel_id <> all ($2::text[]))
-insert into channel_limit as l (account_id, channel_id, per_minute)
+insert into channel_limit (account_id, channel_id, per_minute)
 select $1, channel_id, per_minute
   from unnest($2::text[], $3::float8[]) as declared (channel_id, per_minute)
+ where not exists (select from channel_limit k
+                    where k.account_id = $1 and k.channel_id = declared.channel_id
+                      and k.per_minute = declared.per_minute)
  order by channel_id
-    on conflict (account_id, channel_id) do update set per_minute = excluded.per_minute
- where l.per_minute <> excluded.per_minute`;
+    on conflict (account_id, channel_id) do update set per_minute = excluded.per_minute`;
 
 /** The limit a channel declares, in messages per minute; null: none, or none that makes sense. */
 export function declaredLimit({ limits }: HostChannel): number | null {
