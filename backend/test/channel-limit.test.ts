@@ -68,3 +68,14 @@ test('a campaign that its channel holds back says so, and when it will be done; 
   const { body } = await api.call('get', `/campaigns/${fast.id}`).expect(200);
   expect(body.progress.channelPace).toBeNull();
 });
+
+test('a test message takes its place in the channel, too', async () => {
+  const { id } = await api.create('Проба');
+  await api.change(id, { method: 'sms', channelId: 'sms-romashka', text: 'Здравствуйте!' });
+  await declare(0.05);
+  const send = () => api.call('post', `/campaigns/${id}/test-message`).send({ phone: '+79120000001' });
+  await send().expect(200);
+  expect((await send().expect(503)).body.code).toBe('channel_at_limit');
+  await declare(null);
+  await send().expect(200);
+});

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Obstacle, Preview } from '../../../contract/campaign.ts';
@@ -9,8 +10,11 @@ import { localToInstant } from '../../../contract/zoned-time.ts';
 import { ChannelsService } from '../channels/channels.service.ts';
 import { rowsOf } from '../database/rows.ts';
 import { cellFinder, compose, type CellOf, type RunContent } from '../dispatch/compose.ts';
+import { SPREAD, WIRE } from '../dispatch/pacing.ts';
 import { GATEWAY } from '../tokens.ts';
-import type { Gateway, OutboundMessage } from '../dispatch/gateway.ts';
+import { takeTurn } from '../dispatch/channel-places.ts';
+import { DispatchDatabase } from '../dispatch/dispatch-database.ts';
+import type { Gateway, GatewayAnswer, OutboundMessage } from '../dispatch/gateway.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { LengthsService } from '../lengths/lengths.service.ts';
@@ -43,6 +47,7 @@ export class PreviewService {
     private readonly channels: ChannelsService,
     private readonly lengths: LengthsService,
     @Inject(GATEWAY) private readonly gateway: Gateway,
+    private readonly dispatchDatabase: DispatchDatabase,
   ) {}
 
   /** Asks the host for the channel and the template as they are now. */
@@ -159,13 +164,27 @@ export class PreviewService {
       reference: `test:${randomUUID()}`,
       campaignReference: 'test',
     };
-    const answer = await this.gateway.send(message, () => true);
+    const answer = await this.sendInTurn(message);
     if (answer.kind !== 'accepted') {
       throw new ProblemError('test_not_sent', {
         reason: 'detail' in answer ? (answer.detail ?? '') : answer.kind,
       });
     }
     return { text: composed.text };
+  }
+
+  /** A channel's limit counts everything that goes through it. @throws ProblemError channel_at_limit */
+  private async sendInTurn(message: OutboundMessage): Promise<GatewayAnswer> {
+    const asked = performance.now();
+    const wait = await takeTurn(this.dispatchDatabase, message.accountId, message.channelId);
+    if (wait === undefined) return this.gateway.send(message, () => true);
+    if (wait === null) throw new ProblemError('channel_at_limit');
+    // Not before its turn, and not long after it: the place of one that is late has been others' since.
+    await sleep(Math.ceil(wait));
+    const until = asked + wait + (SPREAD - WIRE) * 1000;
+    const answer = await this.gateway.send(message, () => performance.now() <= until);
+    if (answer.kind === 'late') throw new ProblemError('channel_at_limit');
+    return answer;
   }
 }
 

@@ -7,12 +7,17 @@
  * which is less than LATENESS + SPREAD + LONGEST_GRANT. So fewer than `limit` places fit into what less than 60 s can
  * hold: at most `limit` messages in any 60-second window, whoever is admitted, in whatever order, by whatever process.
  *
+ * A single message outside any campaign may take a place that is still to come, and leaves when it has come.
+ *
  * Shares say who is admitted how often. They make it fair, and nothing that is wrong about them can break the limit.
  */
 import { grantSize, WINDOW } from './pacing.ts';
 
 /** How long after the first message of a grant the last may have its slot, in seconds: 5 at 300 a minute take 0.81 s. */
 export const LONGEST_GRANT = 0.85;
+
+/** How far ahead a single message may take its place, in seconds: a person waits for it. */
+export const LONGEST_TURN = 3;
 
 /** What the rule spreads the limit over, in seconds: the minute and its price. */
 export const CHANNEL_WINDOW = WINDOW + LONGEST_GRANT;

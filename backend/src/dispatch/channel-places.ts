@@ -1,5 +1,5 @@
 import { int4Array } from './binary-array.ts';
-import { CHANNEL_WINDOW, LONGEST_GRANT } from './channel-pacing.ts';
+import { CHANNEL_WINDOW, LONGEST_GRANT, LONGEST_TURN } from './channel-pacing.ts';
 import type { DispatchDatabase, Statement } from './dispatch-database.ts';
 import { LATENESS } from './pacing.ts';
 
@@ -27,7 +27,7 @@ export interface Place {
  *
  * Danger: the rows must not be skipped when they are locked. A channel without a row has no limit.
  *
- * $1–$4 who wants what · $5 the window of the rule · $6 LATENESS · $7 longer than any grant, all in seconds
+ * $1–$4 who wants what · $5 the window of the rule · $6 LATENESS · $7 beyond one place the furthest ahead, all in seconds
  */
 const RESERVE: Statement = {
   name: 'reserve places',
@@ -71,9 +71,38 @@ export async function reservePlaces(database: DispatchDatabase, wanted: readonly
     int4Array(wanted.map((each) => each.before)),
     CHANNEL_WINDOW,
     LATENESS,
-    LONGEST_GRANT + LATENESS,
+    LONGEST_TURN + LONGEST_GRANT + LATENESS,
   ]);
   return rows.map(([limit, waitMs]) => ({ limit, waitMs }));
+}
+
+/** $1, $2 the channel · $3 the window of the rule · $4 LATENESS · $5 how far ahead, all in seconds */
+const TURN: Statement = {
+  name: 'turn in channel',
+  text: `
+with taken as (
+  update channel_limit l
+     set due_at = greatest(l.due_at, now() - make_interval(secs => $4::float8)) + make_interval(secs => $3::float8 / l.per_minute)
+   where l.account_id = $1 and l.channel_id = $2 and l.due_at <= now() + make_interval(secs => $5::float8)
+  returning l.due_at - make_interval(secs => $3::float8 / l.per_minute) - now() as wait)
+select (select greatest(0, extract(epoch from wait)::float8 * 1000) from taken),
+       exists (select from channel_limit where account_id = $1 and channel_id = $2)`,
+};
+
+/**
+ * Takes one place in a channel, also one that is still to come.
+ * @returns after how many milliseconds one message may leave, up to SPREAD later; null: the channel has no place soon;
+ *   undefined: it has no limit
+ */
+export async function takeTurn(
+  database: DispatchDatabase,
+  accountId: number,
+  channelId: string,
+): Promise<number | null | undefined> {
+  const values = [accountId, channelId, CHANNEL_WINDOW, LATENESS, LONGEST_TURN];
+  const [row] = await database.rows<[waitMs: number | null, limited: boolean]>(TURN, values);
+  const [waitMs, limited] = row!;
+  return limited ? waitMs : undefined;
 }
 
 export interface Member {
