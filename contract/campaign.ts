@@ -184,8 +184,19 @@ export const ProgressSchema = v.object({
   replied: Count,
   /** Messages handed over in the last 60 seconds. */
   lastMinute: Count,
-  /** When the queue will be empty at the set rate; null unless running. */
+  /** When the queue will be empty at the set rate, or at the slower pace of its channel; null unless running. */
   finishAt: v.nullable(Instant),
+  /** What the limit of the channel makes of the rate at present; null while it does not hold the campaign back. */
+  channelPace: v.nullable(
+    v.object({
+      /** Of the channel, in messages a minute. */
+      limit: v.number(),
+      /** Running campaigns that share it, this one included. */
+      campaigns: Count,
+      /** This campaign's part, in messages a minute; below 1 where there are more campaigns than messages. */
+      perMinute: v.number(),
+    }),
+  ),
 });
 export type Progress = v.InferOutput<typeof ProgressSchema>;
 

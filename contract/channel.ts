@@ -11,6 +11,8 @@ export const ChannelSchema = v.object({
   status: v.picklist(['active', 'disconnected', 'blocked']),
   /** Whether customers can answer: an alphanumeric SMS sender is one-way. */
   replies: v.boolean(),
+  /** Messages a minute over all campaigns of the channel; null: it declares no limit. */
+  limitPerMinute: v.nullable(v.number()),
 });
 export type Channel = v.InferOutput<typeof ChannelSchema>;
 

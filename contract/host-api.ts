@@ -127,6 +127,11 @@ export interface HostChannel {
   name: string;
   status: 'active' | 'disconnected' | 'blocked';
   capabilities: { replies: boolean };
+  /**
+   * Above zero, whole or not. Never more than 60 times as many messages arrive in any 60 seconds, over all campaigns of
+   * the channel; read whenever somebody looks at the channels and at every start. Absent: the channel has no limit.
+   */
+  limits?: { per_second: number };
 }
 
 /** `GET /v1/templates?channel_id=` → `{ data: HostTemplate[] }`; the fields are those of `Template`. */

@@ -215,6 +215,11 @@ export const PROBLEMS = {
     en: 'This is not a mobile number we can write to. Write it as +7 912 345-67-89.',
     ru: 'На этот номер написать нельзя. Напишите его так: +7 912 345-67-89.',
   },
+  channel_at_limit: {
+    status: 503,
+    en: 'The channel is at its limit of messages per minute. Try again in a few seconds.',
+    ru: 'Канал сейчас на пределе своих сообщений в минуту. Повторите через несколько секунд.',
+  },
   test_not_sent: {
     status: 422,
     en: 'The test message was not sent: {reason}',

@@ -87,10 +87,10 @@ export async function aCampaign(dataSource: DataSource, spec: CampaignSpec = {})
     key,
   );
   await dataSource.query(
-    `update campaign set state = $3::campaign_state, run = 1, last_position = $4,
+    `update campaign set state = $3::campaign_state, run = 1, last_position = $4, channel_id = $5,
             pause_reason = case when $3 = 'paused' then 'user' end
       where account_id = $1 and id = $2`,
-    [...key, state, phones.length],
+    [...key, state, phones.length, content.channelId],
   );
   return { accountId, campaignId, run: 1 };
 }

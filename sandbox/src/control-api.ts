@@ -68,8 +68,7 @@ export function controlApi(parts: ControlParts): Router {
     response.json(settings.reset());
   });
   router.put('/channels', (request, response) => {
-    const { id, status } = request.body as { id: string; status: HostChannel['status'] };
-    response.json(catalogue.setChannel(tenantOf(request.body), id, { status }));
+    response.json(changeChannel(parts, tenantOf(request.body), request.body as ChannelChange));
   });
   router.put('/templates', (request, response) => {
     response.json(changeTemplate(parts, tenantOf(request.body), request.body as Partial<Template>));
@@ -117,6 +116,19 @@ export function controlApi(parts: ControlParts): Router {
     response.status(201).json({ id: chat.id });
   });
   return router;
+}
+
+/** `limits` null: none any more. */
+type ChannelChange = Partial<Pick<HostChannel, 'id' | 'status'>> & { limits?: HostChannel['limits'] | null };
+
+function changeChannel({ catalogue }: ControlParts, tenant: string, change: ChannelChange): HostChannel {
+  const { id = '', status, limits } = change;
+  if (limits && !(typeof limits.per_second === 'number' && limits.per_second > 0))
+    throw new Problem(422, 'limits_invalid', 'limits.per_second is a number above zero.');
+  const channel = catalogue.setChannel(tenant, id, status === undefined ? {} : { status });
+  if (limits === null) delete channel.limits;
+  else if (limits) channel.limits = { per_second: limits.per_second };
+  return channel;
 }
 
 /** As an editor or WhatsApp itself would: the integration hears of it by webhook. */

@@ -8,6 +8,7 @@ import type {
 } from '../../contract/host-api.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Chance } from './chance.ts';
+import { ChannelTraffic } from './channel-traffic.ts';
 import type { Conversations } from './conversations.ts';
 import type { Customers } from './customers.ts';
 import type { Events } from './events.ts';
@@ -105,6 +106,7 @@ export function hostApi(parts: HostApiParts): Router {
 function messageHandler({ settings, chance, catalogue, ledger, receipts, customers }: HostApiParts) {
   /** Accepted, but not answered yet: the same key meanwhile is a conflict. */
   const answering = new Set<Accepted>();
+  const traffic = new ChannelTraffic();
 
   return async (request: Request, response: Response): Promise<void> => {
     const tenant = tenantOf(response);
@@ -115,6 +117,7 @@ function messageHandler({ settings, chance, catalogue, ledger, receipts, custome
       const { silentShare, honourKeys } = settings.get();
       if (chance.next('silent') < silentShare) return;
       misbehave(body, settings, chance);
+      traffic.admit(tenant, catalogue.channel(tenant, body.channel_id), performance.now());
       const known = honourKeys ? ledger.findByKey(tenant, key) : undefined;
       if (known) {
         checkReplay(known.print, body);

@@ -9,6 +9,7 @@ import { duration } from '../dispatch/pacing.ts';
 import { loadedLists, summaryOf, type ListRow } from '../lists/list-rows.ts';
 import { draftAccount, runAccount } from '../reports/row-account.ts';
 import { NOT_STARTED, type CampaignRow } from './campaign-state.ts';
+import { channelPace } from './channel-pace.ts';
 
 /** Start sends and Restart sends again: they ask for more than stopping what goes on. */
 export const CONTROL_PERMISSIONS: Record<Control, Permission> = {
@@ -65,12 +66,13 @@ export async function progressOf(
 ): Promise<Progress> {
   if (row.state === 'draft' || row.state === 'scheduled') {
     const account = await draftAccount(manager, row.account_id, row.id, lists, row.remove_duplicates);
-    return { run: row.run, account, replied: 0, lastMinute: 0, finishAt: null };
+    return { run: row.run, account, replied: 0, lastMinute: 0, finishAt: null, channelPace: null };
   }
   const counted = await runAccount(manager, row.account_id, row.id, row.run);
   const left = counted.account.queued + counted.account.sending;
-  const finishAt = row.state === 'running' ? finishTime(left, row.rate, Date.now()) : null;
-  return { run: row.run, ...counted, finishAt };
+  const pace = await channelPace(manager, row);
+  const finishAt = row.state === 'running' ? finishTime(left, pace?.perMinute ?? row.rate, Date.now()) : null;
+  return { run: row.run, ...counted, finishAt, channelPace: pace };
 }
 
 export function finishTime(messages: number, rate: number, from: number): string {

@@ -10,6 +10,7 @@ import { AccountEntity } from '../host/account.entity.ts';
 @Entity('campaign')
 @ForeignKey(() => AccountEntity, ['accountId'], ['id'], { name: 'campaign_account' })
 @Index('campaign_running', ['accountId', 'id'], { where: `(state = 'running'::campaign_state)` })
+@Index('campaign_channel', ['accountId', 'channelId'], { where: `(state = 'running'::campaign_state)` })
 @Index('campaign_start', ['scheduledFor'], { where: `(state = 'scheduled'::campaign_state)` })
 @Check('campaign_cursor', `((cursor >= 0) AND (cursor <= last_position))`)
 @Check('campaign_rate', `((rate >= 1) AND (rate <= 300))`)
@@ -40,6 +41,10 @@ export class CampaignEntity {
 
   @Column({ type: 'integer' })
   rate!: number;
+
+  /** What the present run is sent through; null before the first. */
+  @Column({ type: 'text', name: 'channel_id', nullable: true })
+  channelId!: string | null;
 
   @Column({ type: 'timestamptz', name: 'due_at', default: () => 'now()' })
   dueAt!: Date;

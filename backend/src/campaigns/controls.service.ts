@@ -207,8 +207,8 @@ export class ControlsService {
       [key.accountId, key.campaignId, key.run, scope, JSON.stringify(readiness.content), how.by],
     );
     await manager.query(
-      'update campaign set run = $3, cursor = 0, last_position = 0 where account_id = $1 and id = $2',
-      [key.accountId, key.campaignId, key.run],
+      'update campaign set run = $3, cursor = 0, last_position = 0, channel_id = $4 where account_id = $1 and id = $2',
+      [key.accountId, key.campaignId, key.run, readiness.content.channelId],
     );
     await planForManyRows(manager);
     let queued = 0;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Obstacle, Preview } from '../../../contract/campaign.ts';
@@ -9,8 +10,11 @@ import { localToInstant } from '../../../contract/zoned-time.ts';
 import { ChannelsService } from '../channels/channels.service.ts';
 import { rowsOf } from '../database/rows.ts';
 import { cellFinder, compose, type CellOf, type RunContent } from '../dispatch/compose.ts';
+import { SPREAD, WIRE } from '../dispatch/pacing.ts';
 import { GATEWAY } from '../tokens.ts';
-import type { Gateway, OutboundMessage } from '../dispatch/gateway.ts';
+import { takeTurn } from '../dispatch/channel-places.ts';
+import { DispatchDatabase } from '../dispatch/dispatch-database.ts';
+import type { Gateway, GatewayAnswer, OutboundMessage } from '../dispatch/gateway.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { LengthsService } from '../lengths/lengths.service.ts';
@@ -31,6 +35,8 @@ export interface Readiness {
   obstacles: Obstacle[];
   content: RunContent;
   lists: ListRow[];
+  /** Of its channel, in messages a minute; null: none. */
+  limitPerMinute: number | null;
 }
 
 /** What Start would do, and a test message to one's own number. */
@@ -41,6 +47,7 @@ export class PreviewService {
     private readonly channels: ChannelsService,
     private readonly lengths: LengthsService,
     @Inject(GATEWAY) private readonly gateway: Gateway,
+    private readonly dispatchDatabase: DispatchDatabase,
   ) {}
 
   /** Asks the host for the channel and the template as they are now. */
@@ -54,6 +61,7 @@ export class PreviewService {
     return {
       obstacles: obstacles(facts),
       lists,
+      limitPerMinute: channel?.limitPerMinute ?? null,
       content: {
         name: row.name,
         method: row.method,
@@ -88,7 +96,8 @@ export class PreviewService {
   async preview(caller: Caller, id: number): Promise<Preview> {
     const { manager } = this.dataSource;
     const row = await readCampaign(manager, caller.accountId, id);
-    const { obstacles: found, content, lists } = await this.readiness(row, caller.account.timeZone);
+    const readiness = await this.readiness(row, caller.account.timeZone);
+    const { obstacles: found, content, lists, limitPerMinute } = readiness;
     const account = await draftAccount(manager, caller.accountId, id, lists, row.remove_duplicates);
     const startAt = row.start_at === null ? null : localToInstant(row.start_at, caller.account.timeZone);
     const composable = content.method === 'sms' ? content.text.trim() !== '' : content.template !== null;
@@ -103,7 +112,11 @@ export class PreviewService {
       lengths: composable ? await this.lengths.look(key, planOf(content)) : null,
       category: content.template?.category ?? null,
       startAt: startAt?.toISOString() ?? null,
-      finishAt: finishTime(account.queued, row.rate, Math.max(startAt?.getTime() ?? 0, Date.now())),
+      finishAt: finishTime(
+        account.queued,
+        Math.min(row.rate, limitPerMinute ?? row.rate),
+        Math.max(startAt?.getTime() ?? 0, Date.now()),
+      ),
       samples: rows.map(({ phone, cell }) => {
         const { text, empty } = compose(content, cell);
         return { phone: shortPhone(phone), text, empty };
@@ -151,13 +164,27 @@ export class PreviewService {
       reference: `test:${randomUUID()}`,
       campaignReference: 'test',
     };
-    const answer = await this.gateway.send(message, () => true);
+    const answer = await this.sendInTurn(message);
     if (answer.kind !== 'accepted') {
       throw new ProblemError('test_not_sent', {
         reason: 'detail' in answer ? (answer.detail ?? '') : answer.kind,
       });
     }
     return { text: composed.text };
+  }
+
+  /** A channel's limit counts everything that goes through it. @throws ProblemError channel_at_limit */
+  private async sendInTurn(message: OutboundMessage): Promise<GatewayAnswer> {
+    const asked = performance.now();
+    const wait = await takeTurn(this.dispatchDatabase, message.accountId, message.channelId);
+    if (wait === undefined) return this.gateway.send(message, () => true);
+    if (wait === null) throw new ProblemError('channel_at_limit');
+    // Not before its turn, and not long after it: the place of one that is late has been others' since.
+    await sleep(Math.ceil(wait));
+    const until = asked + wait + (SPREAD - WIRE) * 1000;
+    const answer = await this.gateway.send(message, () => performance.now() <= until);
+    if (answer.kind === 'late') throw new ProblemError('channel_at_limit');
+    return answer;
   }
 }
 

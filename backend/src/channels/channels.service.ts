@@ -1,17 +1,24 @@
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import * as v from 'valibot';
 import { TemplateSchema, type Channel, type Template } from '../../../contract/channel.ts';
 import type { HostChannel } from '../../../contract/host-api.ts';
 import { ProblemError } from '../errors.ts';
+import { declaredLimit, keepLimits } from './declared-limits.ts';
 import { HostClient } from './host/host-client.ts';
 
 /** The account's channels and their templates, as the host lists them now. */
 @Injectable()
 export class ChannelsService {
-  constructor(private readonly client: HostClient) {}
+  constructor(
+    private readonly client: HostClient,
+    private readonly dataSource: DataSource,
+  ) {}
 
+  /** What it says of limits is kept for the sending, whoever asked. */
   async channels(accountId: number): Promise<Channel[]> {
     const { data } = await this.client.get<{ data: HostChannel[] }>(accountId, '/v1/channels');
+    await keepLimits(this.dataSource.manager, accountId, data);
     return data
       .filter(({ type }) => type === 'whatsapp' || type === 'sms')
       .map((channel) => ({
@@ -20,6 +27,7 @@ export class ChannelsService {
         name: channel.name,
         status: channel.status,
         replies: channel.capabilities.replies,
+        limitPerMinute: declaredLimit(channel),
       }));
   }
 

@@ -22,6 +22,7 @@ import { NoCsvCell1764000710000 } from './migrations/1764000710000-no-csv-cell.t
 import { UnknownMessage1764000800000 } from './migrations/1764000800000-unknown-message.ts';
 import { SendAttempt1764000810000 } from './migrations/1764000810000-send-attempt.ts';
 import { EndGrants1764000820000 } from './migrations/1764000820000-end-grants.ts';
+import { ChannelLimit1764000830000 } from './migrations/1764000830000-channel-limit.ts';
 import { SecretRotation1764000900000 } from './migrations/1764000900000-secret-rotation.ts';
 
 /**
@@ -59,6 +60,7 @@ export function createDataSource(
       UnknownMessage1764000800000,
       SendAttempt1764000810000,
       EndGrants1764000820000,
+      ChannelLimit1764000830000,
       SecretRotation1764000900000,
     ],
     entities: [

@@ -17,6 +17,16 @@ export interface Grant extends CampaignKey {
   lease: string;
   /** It was in the hands of a process that is gone: some of it may have left. */
   abandoned: boolean;
+  /** How many of its messages may leave before it is claimed again; undefined: all. */
+  places?: number | undefined;
+}
+
+/** What a channel's limit leaves to a campaign of it. */
+export interface ClaimLimit {
+  /** Messages per minute: its rate counts for no more. */
+  fastest: number;
+  /** Messages in a grant. */
+  size: number;
 }
 
 export interface GrantedRow {
@@ -56,15 +66,15 @@ export interface Claimed extends CampaignKey {
  * laterals, and the insert that always meets the grant it takes over, which is locked already.
  *
  * $1, $2 campaigns · $3 this process · $4 SPREAD · $5 the window of the pacing rule · $6 how long an answer and its
- * recording may take · $7 LATENESS, all in seconds
+ * recording may take · $7 LATENESS, all in seconds · $8, $9 limits of the first campaigns; the others have none
  */
 const CLAIM: Statement = {
   name: 'claim',
   text: `
 with locked as materialized (
-  select c.account_id, c.id as campaign_id, c.run, c.cursor, c.last_position, c.rate, c.due_at,
-         greatest(1, c.rate / 60) as size
-    from unnest($1::int[], $2::int[]) as wanted (account_id, id)
+  select c.account_id, c.id as campaign_id, c.run, c.cursor, c.last_position, least(c.rate, wanted.fastest) as rate, c.due_at,
+         least(greatest(1, c.rate / 60), wanted.size) as size
+    from unnest($1::int[], $2::int[], $8::float8[], $9::int[]) as wanted (account_id, id, fastest, size)
    cross join lateral (
          select * from campaign
           where account_id = wanted.account_id and id = wanted.id
@@ -115,7 +125,7 @@ update campaign c
                      else now() + interval '0.5 s' end
   from leased l
  where c.account_id = l.account_id and c.id = l.campaign_id
-returning c.account_id, c.id, c.run, c.rate, l.low, l.high, l.abandoned, l.lease_until::text,
+returning c.account_id, c.id, c.run, l.rate, l.low, l.high, l.abandoned, l.lease_until::text,
           extract(epoch from c.due_at - now())::float8 * 1000`,
 };
 
@@ -134,6 +144,7 @@ type ClaimRow = [
 /**
  * @param owner this process
  * @param answerSeconds how long a provider's answer and its recording may take after the last message has left
+ * @param limits of the first campaigns, in their order
  * @returns those that were due and could be locked; of the others `standing` tells
  */
 export async function claim(
@@ -142,9 +153,12 @@ export async function claim(
   owner: string,
   answerSeconds: number,
   window = WINDOW,
+  limits: readonly ClaimLimit[] = [],
 ): Promise<Claimed[]> {
   const [accounts, ids] = keysOf(campaigns);
-  const parameters = [accounts, ids, owner, SPREAD, window, answerSeconds, LATENESS];
+  const fastest = limits.map((each) => each.fastest);
+  const sizes = limits.map((each) => each.size);
+  const parameters = [accounts, ids, owner, SPREAD, window, answerSeconds, LATENESS, fastest, sizes];
   const rows = await database.rows<ClaimRow>(CLAIM, parameters);
   return rows.map(([accountId, campaignId, run, rate, low, high, abandoned, lease, dueInMs]) => ({
     accountId,

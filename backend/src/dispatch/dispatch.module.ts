@@ -10,6 +10,6 @@ import { UnknownLookUp } from './unknown-look-up.ts';
 @Module({
   imports: [ChannelsModule],
   providers: [DispatchDatabase, Dispatcher, DispatchClock, RunContents, UnknownLookUp],
-  exports: [Dispatcher, RunContents],
+  exports: [Dispatcher, DispatchDatabase, RunContents],
 })
 export class DispatchModule {}

@@ -18,6 +18,7 @@ import { maskPhones } from '../error.filter.ts';
 import { Attempts } from './attempts.ts';
 import { completeFinished, healGrants, othersMaySend } from './campaign-stops.ts';
 import { ChannelGates } from './channel-gates.ts';
+import { ChannelLimits } from './channel-limits.ts';
 import { claim, grantedRows, skipHoles, type Claimed } from './claim.ts';
 import { DispatchDatabase } from './dispatch-database.ts';
 import type { Gateway } from './gateway.ts';
@@ -50,6 +51,7 @@ export class Dispatcher {
   private readonly book: OutcomeBook;
   private readonly leases: LeasedCampaigns;
   private readonly gates = new ChannelGates();
+  private readonly limits: ChannelLimits;
   private readonly hands: HandOver;
   private readonly attempts: Attempts;
   private readonly watchdog: Watchdog;
@@ -71,6 +73,7 @@ export class Dispatcher {
     this.attempts = new Attempts(database);
     this.book = new OutcomeBook(database, this.owner, () => (gateway.honoursKeys ? null : this.attempts));
     this.leases = new LeasedCampaigns(database, this.owner);
+    this.limits = new ChannelLimits(database, this.owner, this.leases);
     const { gates, leases, book } = this;
     const defence = new SelfDefence(dataSource.manager, gates, leases, book, config.alikeRefusals);
     this.watchdog = new Watchdog(dataSource.manager, this.owner, leases, answerSecondsOf(config));
@@ -111,7 +114,8 @@ export class Dispatcher {
 
   private async claimOnce(): Promise<number> {
     if (this.unsure) await this.releaseUnknown();
-    await this.leases.keep();
+    if (await this.leases.keep()) this.limits.lookNow();
+    await this.limits.keep();
     const due = this.leases.takeDue(performance.now(), CAMPAIGNS_AT_ONCE, (lease, now) =>
       this.admit(lease, now),
     );
@@ -119,8 +123,17 @@ export class Dispatcher {
     if (due.length === 0) return 0;
     const left = performance.now();
     try {
-      const claimed = await claim(this.database, due, this.owner, answerSecondsOf(this.config));
-      return await this.take(due, claimed, left, performance.now());
+      const { leases, limits } = await this.limits.admit(due);
+      if (leases.length === 0) return 0;
+      const claimed = await claim(
+        this.database,
+        leases,
+        this.owner,
+        answerSecondsOf(this.config),
+        undefined,
+        limits,
+      );
+      return await this.take(leases, claimed, left, performance.now());
     } catch (error) {
       this.unsure = true;
       for (const lease of due) this.leases.dueIn(lease, AFTER_ERROR_MS);
@@ -133,11 +146,16 @@ export class Dispatcher {
   }
 
   private async take(due: Lease[], claimed: Claimed[], left: number, answered: number): Promise<number> {
-    const rest = this.leases.reschedule(due, claimed, (lease) =>
-      this.gates.share(channelOf(lease), answered),
+    const rest = this.leases.reschedule(
+      due,
+      claimed,
+      (lease, each) =>
+        Math.max(each.dueInMs, this.limits.waitAfter(each)) / this.gates.share(channelOf(lease), answered),
     );
     if (rest.length > 0) await this.leases.lookAt(rest, LOCKED_MS);
-    const grants = claimed.flatMap(({ grant }) => (grant ? [grant] : []));
+    const grants = claimed.flatMap(({ grant }) =>
+      grant ? [{ ...grant, places: this.limits.placesOf(grant) }] : [],
+    );
     const idle = claimed.filter(({ grant }) => !grant);
     let handed = 0;
     if (grants.length > 0) {

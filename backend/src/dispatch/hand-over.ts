@@ -78,6 +78,7 @@ export class HandOver {
       else if (row.withdrawn) this.leaveOut(held, row, 'cancelled', 'list_removed', run.content.channelId);
       else if (row.stopped) this.leaveOut(held, row, 'stopped', 'stop_list', run.content.channelId);
     }
+    for (const row of held.waitingRows.slice(held.grant.places ?? rows.length)) this.giveBack(held, row, 0);
     held.atSlots(left, answered, (row, slot) => {
       try {
         this.send(held, row, slot, run);

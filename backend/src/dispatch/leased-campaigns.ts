@@ -43,19 +43,20 @@ export class LeasedCampaigns {
     this.lookAtMs = 0;
   }
 
-  /** Stays alive, and takes over what nobody looks after, each when its time has come. */
-  async keep(): Promise<void> {
+  /** Stays alive, and takes over what nobody looks after, each when its time has come. @returns whether it took any */
+  async keep(): Promise<boolean> {
     const now = performance.now();
     if (now >= this.beatAtMs) {
       await beat(this.database, this.owner);
       this.beatAtMs = now + BEAT_MS;
       await this.share();
     }
-    if (now < this.lookAtMs) return;
+    if (now < this.lookAtMs) return false;
     this.lookAtMs = now + LOOK_MS;
     const taken = await takeLeases(this.database, this.owner, AT_ONCE);
     for (const { lease, dueInMs } of taken) this.dueIn(lease, Math.min(LONGEST_WAIT_MS, dueInMs));
     if (taken.length === AT_ONCE) this.lookNow();
+    return taken.length > 0;
   }
 
   private async share(): Promise<void> {
@@ -84,16 +85,20 @@ export class LeasedCampaigns {
   }
 
   /**
-   * @param shareOf the part of its rate a campaign may use now
+   * @param waitOf how many milliseconds one that was claimed waits for its next turn
    * @returns those of `due` that were not claimed
    */
-  reschedule(due: readonly Lease[], claimed: readonly Claimed[], shareOf: (lease: Lease) => number): Lease[] {
+  reschedule(
+    due: readonly Lease[],
+    claimed: readonly Claimed[],
+    waitOf: (lease: Lease, claimed: Claimed) => number,
+  ): Lease[] {
     const rest = new Map(due.map((lease) => [keyOf(lease), lease]));
     for (const each of claimed) {
       const lease = rest.get(keyOf(each))!;
       rest.delete(keyOf(each));
       if (lease.run !== each.run) this.drop(lease);
-      else this.dueIn(lease, each.dueInMs / shareOf(lease));
+      else this.dueIn(lease, waitOf(lease, each));
     }
     return [...rest.values()];
   }
@@ -115,6 +120,12 @@ export class LeasedCampaigns {
     const dueAtMs = performance.now() + ms;
     this.held.set(key, { lease, turn: this.turn, dueAtMs });
     this.queue.add({ key, turn: this.turn }, dueAtMs);
+  }
+
+  /** Brings the next look at a campaign forward. */
+  notLaterThan(campaign: CampaignKey, ms: number): void {
+    const held = this.held.get(keyOf(campaign));
+    if (held && held.dueAtMs > performance.now() + ms) this.dueIn(held.lease, ms);
   }
 
   /** It is looked after here, and its next look is not long past. */

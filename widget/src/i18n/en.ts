@@ -61,6 +61,8 @@ export const en = {
   'form.removalHint':
     'What becomes of entries not sent yet when a file is removed. What was sent stays in the report.',
   'form.rateHint': 'A whole number from 1 to {max}. It can be changed while the campaign runs.',
+  'form.rateAboveLimit':
+    'The channel allows {limit} per minute over all its campaigns. The campaign will not go faster than that.',
   offline: 'There is no connection to the server; the numbers may be old. We keep trying.',
   'save.saving': 'Saving…',
   'save.saved': 'Saved',
@@ -423,6 +425,11 @@ export const en = {
   'progress.handedOut': 'Messages handed over',
   'progress.spoken': '{done} of {all} messages handed over',
   'progress.lastMinute': 'In the last minute',
+  'progress.channelPace': {
+    one: 'The channel allows {limit} per minute for {count} campaign. This one goes at {pace} per minute.',
+    other:
+      'The channel allows {limit} per minute, shared by {count} campaigns. This one goes at {pace} per minute.',
+  },
   'progress.replied': 'Replied',
   'progress.finish': 'Finish',
   'progress.finishNone': '—',

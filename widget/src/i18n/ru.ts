@@ -59,6 +59,8 @@ export const ru: Record<MessageKey, Message> = {
   'form.removalHint':
     'Что делать с ещё не отправленными записями, когда файл удаляют. Отправленное остаётся в отчёте.',
   'form.rateHint': 'Целое число от 1 до {max}. Можно менять на ходу.',
+  'form.rateAboveLimit':
+    'Канал пропускает не больше {limit} в минуту на все свои рассылки. Быстрее рассылка не пойдёт.',
   offline: 'Нет связи с сервером, цифры могли устареть. Продолжаем попытки.',
   'save.saving': 'Сохраняем…',
   'save.saved': 'Сохранено',
@@ -542,6 +544,12 @@ export const ru: Record<MessageKey, Message> = {
   'progress.handedOut': 'Передано сообщений',
   'progress.spoken': 'Передано {done} из {all} сообщений',
   'progress.lastMinute': 'За 60 секунд',
+  'progress.channelPace': {
+    one: 'Лимит канала: {limit} в минуту на {count} рассылку. Эта идёт со скоростью {pace} в минуту.',
+    few: 'Лимит канала: {limit} в минуту на {count} рассылки. Эта идёт со скоростью {pace} в минуту.',
+    many: 'Лимит канала: {limit} в минуту на {count} рассылок. Эта идёт со скоростью {pace} в минуту.',
+    other: 'Лимит канала: {limit} в минуту на {count} рассылки. Эта идёт со скоростью {pace} в минуту.',
+  },
   'progress.replied': 'Ответили',
   'progress.finish': 'Окончание',
   'progress.finishNone': '—',

@@ -11,6 +11,7 @@ export const useChannels = defineStore('channels', () => {
   const templatesOf = ref<string | null>(null);
 
   const byMethod = (method: Method) => (channels.data.value ?? []).filter((one) => one.method === method);
+  const byId = (id: string | null) => channels.data.value?.find((one) => one.id === id) ?? null;
   const templateList = computed<Template[]>(() => templates.data.value ?? []);
 
   watch(templatesOf, (id) => {
@@ -23,6 +24,7 @@ export const useChannels = defineStore('channels', () => {
     error: channels.error,
     load: channels.run,
     byMethod,
+    byId,
     templatesOf,
     templates: templateList,
     templatesState: templates.state,
