@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { walledDriver } from './account-wall.ts';
 import { impatientSocket } from './impatient-socket.ts';
 import { AccountEntity } from '../host/account.entity.ts';
 import { InstallationEntity } from '../host/installation.entity.ts';
@@ -24,6 +25,7 @@ import { SendAttempt1764000810000 } from './migrations/1764000810000-send-attemp
 import { EndGrants1764000820000 } from './migrations/1764000820000-end-grants.ts';
 import { ChannelLimit1764000830000 } from './migrations/1764000830000-channel-limit.ts';
 import { SecretRotation1764000900000 } from './migrations/1764000900000-secret-rotation.ts';
+import { AccountWall1764001400000 } from './migrations/1764001400000-account-wall.ts';
 
 /**
  * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
@@ -38,6 +40,7 @@ export function createDataSource(
 ): DataSource {
   return new DataSource({
     type: 'postgres',
+    driver: walledDriver,
     url,
     poolSize,
     applicationName: 'mass-messaging',
@@ -62,6 +65,7 @@ export function createDataSource(
       EndGrants1764000820000,
       ChannelLimit1764000830000,
       SecretRotation1764000900000,
+      AccountWall1764001400000,
     ],
     entities: [
       AccountEntity,

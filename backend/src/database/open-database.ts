@@ -48,6 +48,9 @@ async function connect(url: string, config: Config): Promise<Database> {
   };
 }
 
+/** SQLSTATE: the role of DATABASE_URL may not do what a migration has to. */
+const INSUFFICIENT_PRIVILEGE = '42501';
+
 /** On a connection that waits: for another process that migrates, and for a change of a large table. */
 async function migrateApart(url: string): Promise<string[]> {
   const dataSource = createDataSource(url, 2);
@@ -58,6 +61,10 @@ async function migrateApart(url: string): Promise<string[]> {
   }
   try {
     return await migrate(dataSource);
+  } catch (error) {
+    if ((error as { code?: string }).code === INSUFFICIENT_PRIVILEGE)
+      throw new ConfigError((error as Error).message);
+    throw error;
   } finally {
     await dataSource.destroy();
   }

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { ChannelsModule } from '../channels/channels.module.ts';
 import { DispatchModule } from '../dispatch/dispatch.module.ts';
+import { AccountWallInterceptor } from './account-wall.interceptor.ts';
 import { Erasure } from './erasure.ts';
 import { HostKeySets } from './host-key-sets.ts';
 import { HostGuard } from './host.guard.ts';
@@ -24,6 +25,7 @@ import { WidgetController } from './widget.controller.ts';
     LifecycleService,
     Erasure,
     { provide: APP_GUARD, useClass: HostGuard },
+    { provide: APP_INTERCEPTOR, useClass: AccountWallInterceptor },
   ],
   exports: [],
 })

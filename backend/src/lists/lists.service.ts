@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Method } from '../../../contract/channel.ts';
 import type { ListRemoval, ListSlot, ReadingOptions } from '../../../contract/list.ts';
 import { lockCampaign, readCampaign, writeEvent, type CampaignRow } from '../campaigns/campaign-state.ts';
+import { backBehindWall, throughWall } from '../database/account-wall.ts';
 import { LongWork } from '../database/long-work.ts';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -92,11 +93,13 @@ export class ListsService {
         await runner.startTransaction();
         try {
           const where = { accountId: caller.accountId, campaignId: id, listId };
+          await throughWall(runner.manager);
           const isStored = upload.ofList !== undefined;
           const stored = isStored ? Promise.resolve() : storeFile(client, where, upload.bytes);
           const options = { ...where, method, reading: upload.reading ?? {} };
           const facts = await copyRows(client, upload.bytes, options, stored, signal);
           signal.throwIfAborted();
+          await backBehindWall(runner.manager);
           const { fileName, ofList } = upload;
           const list = { ...facts, method, fileName, bytes, ofList };
           await this.adopt(runner.manager, caller, id, slot, listId, list);
