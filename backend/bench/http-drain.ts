@@ -22,7 +22,7 @@ const CAMPAIGNS_AT_ONCE = 500;
 const config = {
   channelConcurrency: CONCURRENCY,
   requestTimeoutMs: 5000,
-  secretsKey: randomBytes(32),
+  secretsKeys: [randomBytes(32)] as [Buffer],
 } as Config;
 const TOKEN = 'bench-token-of-the-usual-length-0123456789';
 
@@ -69,7 +69,7 @@ export async function install(dataSource: DataSource, url: string): Promise<void
     await dataSource.query(
       `insert into installation (account_id, id, sequence, state, origins, api_base_url, token_url, access_token, webhook_secret)
        values ($1, $2, 1, 'active', '{}', $3, $3, $4, $4)`,
-      [id, installation, url, seal(TOKEN, config.secretsKey, installation)],
+      [id, installation, url, seal(TOKEN, config.secretsKeys, installation)],
     );
   }
 }

@@ -20,7 +20,7 @@ test('without any variable the defaults hold', () => {
 });
 
 test('the key made for development is the same at the next start', () => {
-  expect(read({}).secretsKey).toEqual(read({}).secretsKey);
+  expect(read({}).secretsKeys).toEqual(read({}).secretsKeys);
 });
 
 /** Reads the configuration at the moment it is told to, and says the key. */
@@ -29,7 +29,7 @@ const STARTER = `
   process.stdout.write('ready');
   process.stdin.once('data', (at) => {
     while (Date.now() < Number(at));
-    process.stdout.write(readConfig({ DATA_DIR: process.argv[1] }).secretsKey.toString('base64'));
+    process.stdout.write(readConfig({ DATA_DIR: process.argv[1] }).secretsKeys[0].toString('base64'));
     process.exit();
   });`;
 
@@ -51,7 +51,9 @@ test('of several first starts at the same moment, each has the same key', async 
     );
     const at = String(Date.now() + 50);
     for (const { stdin } of racing) stdin.write(at);
-    expect(new Set(await keys)).toEqual(new Set([read({ DATA_DIR: fresh }).secretsKey.toString('base64')]));
+    expect(new Set(await keys)).toEqual(
+      new Set([read({ DATA_DIR: fresh }).secretsKeys[0].toString('base64')]),
+    );
     expect(readdirSync(fresh)).toEqual(['secrets.key']);
   }
 });
@@ -75,6 +77,7 @@ describe('a wrong value stops the start with a sentence that names the variable'
     ['DOWNLOAD_STALL_MS', { DOWNLOAD_STALL_MS: 'long' }],
     ['UPLOAD_STALL_MS', { UPLOAD_STALL_MS: '99' }],
     ['SECRETS_KEY', { SECRETS_KEY: 'c2hvcnQ=' }],
+    ['SECRETS_KEY', { SECRETS_KEY: `${Buffer.alloc(32).toString('base64')},` }],
     ['SECRETS_KEY', { NODE_ENV: 'production' }],
     ['HOSTS_FILE', { HOSTS_FILE: '/nowhere.json' }],
     ['HOSTS_FILE', { HOSTS_FILE: hosts }],

@@ -3,6 +3,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { resolve } from 'node:path';
 import { importJWK, importPublicKey, type HostKey } from './host/host-keys.ts';
 import { checkedOutgoingUrl } from './host/outgoing.ts';
+import type { SecretsKeys } from './host/secrets.ts';
 
 /** Everything the environment decides. Read once, here; `.env.example` names every variable with unit and default. */
 export interface Config {
@@ -26,7 +27,8 @@ export interface Config {
   /** A client that sends nothing of an upload for so long is cut off, in ms. */
   uploadStallMs: number;
   /** AES-256 key that encrypts the secrets of installations at rest. */
-  secretsKey: Buffer;
+  /** The first seals the secrets of installations; all open them. */
+  secretsKeys: SecretsKeys;
   hosts: HostRecord[];
   /** Hosts reached by http and on private addresses: for development and the sandbox only. */
   allowLocalHosts: boolean;
@@ -72,7 +74,7 @@ export function readConfig(env: Env): Config {
     eraseAfterDays: wholeNumber(env, 'ERASE_AFTER_DAYS', 30, 0, 3650),
     downloadStallMs: wholeNumber(env, 'DOWNLOAD_STALL_MS', 30_000, 100, 600_000),
     uploadStallMs: wholeNumber(env, 'UPLOAD_STALL_MS', 30_000, 100, 600_000),
-    secretsKey: secretsKey(env, production, dataDir),
+    secretsKeys: secretsKeys(env, production, dataDir),
     hosts: hosts(env, yesOrNo(env, 'ALLOW_LOCAL_HOSTS', false)),
     allowLocalHosts: yesOrNo(env, 'ALLOW_LOCAL_HOSTS', false),
     requestTimeoutMs: wholeNumber(env, 'REQUEST_TIMEOUT_MS', 5000, 100, 60_000),
@@ -119,9 +121,13 @@ function databaseUrl(env: Env): string | null {
   return raw;
 }
 
-function secretsKey(env: Env, production: boolean, dataDir: string): Buffer {
+function secretsKeys(env: Env, production: boolean, dataDir: string): SecretsKeys {
   const raw = env['SECRETS_KEY'];
-  if (raw) return checkedKey(Buffer.from(raw, 'base64'), 'SECRETS_KEY must be 32 bytes in base64.');
+  if (raw) {
+    const wrong = 'SECRETS_KEY must be 32 bytes in base64, or several such keys with commas between them.';
+    const [first, ...others] = raw.split(',').map((key) => checkedKey(Buffer.from(key, 'base64'), wrong));
+    return [first!, ...others];
+  }
   if (production) {
     throw new ConfigError(
       'SECRETS_KEY is not set: in production give 32 random bytes in base64 (openssl rand -base64 32).',
@@ -129,10 +135,12 @@ function secretsKey(env: Env, production: boolean, dataDir: string): Buffer {
   }
   const file = resolve(dataDir, 'secrets.key');
   if (!existsSync(file)) makeKeyFile(dataDir, file);
-  return checkedKey(
-    Buffer.from(readFileSync(file, 'utf8'), 'base64'),
-    `${file} is damaged: it must hold 32 bytes.`,
-  );
+  return [
+    checkedKey(
+      Buffer.from(readFileSync(file, 'utf8'), 'base64'),
+      `${file} is damaged: it must hold 32 bytes.`,
+    ),
+  ];
 }
 
 /**

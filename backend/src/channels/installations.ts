@@ -57,7 +57,7 @@ export class Installations {
     );
     if (!row) return null;
     const { origin, pathname } = new URL(row.api_base_url);
-    const accessToken = open(row.access_token, this.config.secretsKey, row.id);
+    const accessToken = open(row.access_token, this.config.secretsKeys, row.id);
     return { origin, basePath: pathname.replace(/\/$/, ''), accessToken };
   }
 }

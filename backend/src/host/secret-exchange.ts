@@ -32,7 +32,7 @@ export class SecretExchange {
    */
   async exchange(tokenUrl: string, code: string, installationId: string): Promise<SealedSecrets> {
     const { access_token, webhook_secret, session_key } = await this.ask(tokenUrl, code);
-    const sealed = (secret: string) => seal(secret, this.config.secretsKey, installationId);
+    const sealed = (secret: string) => seal(secret, this.config.secretsKeys, installationId);
     return {
       accessToken: sealed(access_token),
       webhookSecret: sealed(webhook_secret),

@@ -109,7 +109,7 @@ export class SessionTokens {
   }
 
   private ownKey({ id }: InstallationRow, sealed: Buffer): HostKey {
-    const secret = open(sealed, this.config.secretsKey, id);
+    const secret = open(sealed, this.config.secretsKeys, id);
     return { kid: '', alg: 'HS256', key: createSecretKey(Buffer.from(secret, 'base64url')) };
   }
 }

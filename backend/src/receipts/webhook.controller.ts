@@ -39,7 +39,7 @@ export class WebhookController {
     );
     if (!installation) throw new ProblemError('not_found');
     const secrets = installation.secrets.map((sealed) =>
-      open(sealed, this.config.secretsKey, installationId),
+      open(sealed, this.config.secretsKeys, installationId),
     );
     const event = verified((request.rawBody ?? Buffer.alloc(0)).toString('utf8'), headers, secrets);
     // Hosts repeat what they are not sure of: the id decides, and a repeat is answered like the first.
