@@ -22,8 +22,8 @@ const CAMPAIGNS_AT_ONCE = 500;
 const config = {
   channelConcurrency: CONCURRENCY,
   requestTimeoutMs: 5000,
-  secretsKeys: [randomBytes(32)] as [Buffer],
-} as Config;
+  secretsKeys: [randomBytes(32)],
+} as unknown as Config;
 const TOKEN = 'bench-token-of-the-usual-length-0123456789';
 
 export interface Provider {
