@@ -16,6 +16,7 @@ import {
   REMOVAL_RULES,
 } from './list.ts';
 import { Count, RowAccountSchema } from './message-states.ts';
+import { SendingHoursSchema } from './sending-hours.ts';
 
 export const MIN_RATE = 1;
 export const MAX_RATE = 300;
@@ -74,6 +75,8 @@ export const CampaignSettingsSchema = v.object({
   onFileRemoval: v.picklist(REMOVAL_RULES, 'removal_invalid'),
   ratePerMinute: RateSchema,
   schedule: ScheduleSchema,
+  /** Null: around the clock. */
+  sendingHours: v.nullable(SendingHoursSchema),
 });
 export type CampaignSettings = v.InferOutput<typeof CampaignSettingsSchema>;
 
@@ -134,6 +137,7 @@ export function newSettings(name: string): CampaignSettings {
     onFileRemoval: 'remove',
     ratePerMinute: 60,
     schedule: { kind: 'now' },
+    sendingHours: null,
   };
 }
 
@@ -146,7 +150,7 @@ export function editableSettings(
   untouched: boolean,
 ): readonly (keyof CampaignSettings)[] {
   if (state === 'draft') return Object.keys(newSettings('')) as (keyof CampaignSettings)[];
-  const always = ['name', 'onFileRemoval', 'ratePerMinute', 'additionalList'] as const;
+  const always = ['name', 'onFileRemoval', 'ratePerMinute', 'additionalList', 'sendingHours'] as const;
   const underWay = state === 'running' || state === 'paused';
   return underWay && !untouched ? always : [...always, 'removeDuplicates'];
 }
@@ -184,6 +188,8 @@ export const ProgressSchema = v.object({
   replied: Count,
   /** Messages handed over in the last 60 seconds. */
   lastMinute: Count,
+  /** Running, but outside its sending hours: when it goes on. */
+  waitsUntil: v.nullable(Instant),
   /** When the queue will be empty at the set rate, or at the slower pace of its channel; null unless running. */
   finishAt: v.nullable(Instant),
   /** What the limit of the channel makes of the rate at present; null while it does not hold the campaign back. */
@@ -251,6 +257,7 @@ export const PreviewSchema = v.object({
   lengths: v.nullable(LengthsSchema),
   /** WABA: the template's category. */
   category: v.nullable(v.picklist(TEMPLATE_CATEGORIES)),
+  /** When the first message leaves; null: at once. */
   startAt: v.nullable(Instant),
   finishAt: v.nullable(Instant),
   /** The first three messages as they will be sent; phones are shortened. */

@@ -173,6 +173,11 @@ export const PROBLEMS = {
     en: 'Messages per minute: a whole number from 1 to 300.',
     ru: 'Сообщений в минуту: целое число от 1 до 300.',
   },
+  hours_invalid: {
+    status: 422,
+    en: 'Sending hours: a beginning, and an end at least an hour later on the same day.',
+    ru: 'Часы отправки: начало и конец, хотя бы на час позже, в тот же день.',
+  },
   time_invalid: { status: 422, en: 'Give a date and a time.', ru: 'Укажите дату и время.' },
   time_past: {
     status: 422,

@@ -16,6 +16,11 @@ export interface CampaignRow {
   cursor: number;
   last_position: number;
   rate: number;
+  /** `09:00`; null, both: around the clock. */
+  hours_from: string | null;
+  hours_to: string | null;
+  /** Running outside its hours: when they open. */
+  waits_until: Date | null;
   scheduled_for: Date | null;
   pause_reason: PauseReason | null;
   pause_detail: string | null;
@@ -38,6 +43,9 @@ export interface CampaignRow {
 
 const SELECT = `
   select c.account_id, c.id, c.state, c.run, c.cursor, c.last_position, c.rate, c.scheduled_for, c.pause_reason,
+         to_char(c.hours_from, 'HH24:MI') as hours_from, to_char(c.hours_to, 'HH24:MI') as hours_to,
+         case when c.state = 'running' and hours_wait(c.hours_from, c.hours_to, c.hours_zone) > 0
+              then now() + make_interval(secs => hours_wait(c.hours_from, c.hours_to, c.hours_zone)) end as waits_until,
          c.pause_detail, s.version, s.name, s.method, s.channel_id, s.template_id, s.bindings, s.text,
          s.remove_duplicates, s.additional_list, s.on_file_removal, s.start_at, s.created_at, s.updated_at,
          c.cursor = 0 and not exists (

@@ -2,10 +2,12 @@ import type { EntityManager } from 'typeorm';
 import { controlsIn, type Control } from '../../../contract/campaign-states.ts';
 import type { Campaign, CampaignSettings, Obstacle, Progress } from '../../../contract/campaign.ts';
 import type { Template } from '../../../contract/channel.ts';
-import { roleMay, type Permission, type Role } from '../../../contract/session.ts';
+import { endOfSending, type SendingHours } from '../../../contract/sending-hours.ts';
+import { roleMay, type Permission } from '../../../contract/session.ts';
 import type { RunContent } from '../dispatch/compose.ts';
 import { rowsOf } from '../database/rows.ts';
 import { duration } from '../dispatch/pacing.ts';
+import type { Caller } from '../host/caller.ts';
 import { loadedLists, summaryOf, type ListRow } from '../lists/list-rows.ts';
 import { draftAccount, runAccount } from '../reports/row-account.ts';
 import { NOT_STARTED, type CampaignRow } from './campaign-state.ts';
@@ -34,11 +36,16 @@ export function settingsOf(row: CampaignRow): CampaignSettings {
     onFileRemoval: row.on_file_removal,
     ratePerMinute: row.rate,
     schedule: row.start_at === null ? { kind: 'now' } : { kind: 'at', at: row.start_at },
+    sendingHours: hoursOf(row),
   };
 }
 
 /** A campaign as the widget shows it. */
-export async function campaignView(manager: EntityManager, row: CampaignRow, role: Role): Promise<Campaign> {
+export async function campaignView(
+  manager: EntityManager,
+  row: CampaignRow,
+  { role, account }: Pick<Caller, 'role' | 'account'>,
+): Promise<Campaign> {
   const lists = await loadedLists(manager, row.account_id, row.id);
   return {
     id: row.id,
@@ -52,7 +59,7 @@ export async function campaignView(manager: EntityManager, row: CampaignRow, rol
     template: await frozenTemplate(manager, row),
     lists: lists.map(summaryOf),
     untouched: row.untouched,
-    progress: await progressOf(manager, row, lists),
+    progress: await progressOf(manager, row, lists, account.timeZone),
     controls: controlsIn(row.state).filter((control) => roleMay(role, CONTROL_PERMISSIONS[control])),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
@@ -63,20 +70,42 @@ export async function progressOf(
   manager: EntityManager,
   row: CampaignRow,
   lists: readonly ListRow[],
+  timeZone: string,
 ): Promise<Progress> {
   if (row.state === 'draft' || row.state === 'scheduled') {
     const account = await draftAccount(manager, row.account_id, row.id, lists, row.remove_duplicates);
-    return { run: row.run, account, replied: 0, lastMinute: 0, finishAt: null, channelPace: null };
+    return {
+      run: row.run,
+      account,
+      replied: 0,
+      lastMinute: 0,
+      waitsUntil: null,
+      finishAt: null,
+      channelPace: null,
+    };
   }
   const counted = await runAccount(manager, row.account_id, row.id, row.run);
   const left = counted.account.queued + counted.account.sending;
   const pace = await channelPace(manager, row);
-  const finishAt = row.state === 'running' ? finishTime(left, pace?.perMinute ?? row.rate, Date.now()) : null;
-  return { run: row.run, ...counted, finishAt, channelPace: pace };
+  const hours = { hours: hoursOf(row), timeZone };
+  const finishAt =
+    row.state === 'running' ? finishTime(left, pace?.perMinute ?? row.rate, Date.now(), hours) : null;
+  const waitsUntil = row.waits_until?.toISOString() ?? null;
+  return { run: row.run, ...counted, waitsUntil, finishAt, channelPace: pace };
 }
 
-export function finishTime(messages: number, rate: number, from: number): string {
-  return new Date(from + duration(messages, rate) * 1000).toISOString();
+export function hoursOf({ hours_from, hours_to }: CampaignRow): SendingHours | null {
+  return hours_from === null || hours_to === null ? null : { from: hours_from, to: hours_to };
+}
+
+/** @param rate a minute · @param from in ms since 1970 */
+export function finishTime(
+  messages: number,
+  rate: number,
+  from: number,
+  { hours, timeZone }: { hours: SendingHours | null; timeZone: string },
+): string {
+  return new Date(endOfSending(from, duration(messages, rate) * 1000, hours, timeZone)).toISOString();
 }
 
 /** What stood in the way of a draft's scheduled start, if that is why it is a draft: until the next Start. */

@@ -14,6 +14,10 @@ import { AccountEntity } from '../host/account.entity.ts';
 @Index('campaign_start', ['scheduledFor'], { where: `(state = 'scheduled'::campaign_state)` })
 @Check('campaign_cursor', `((cursor >= 0) AND (cursor <= last_position))`)
 @Check('campaign_rate', `((rate >= 1) AND (rate <= 300))`)
+@Check(
+  'campaign_hours',
+  `((num_nulls(hours_from, hours_to, hours_zone) = ANY (ARRAY[0, 3])) AND (hours_from < hours_to))`,
+)
 @Check('campaign_scheduled', `((state = 'scheduled'::campaign_state) = (scheduled_for IS NOT NULL))`)
 @Check('campaign_paused', `((state = 'paused'::campaign_state) = (pause_reason IS NOT NULL))`)
 @Check(
@@ -41,6 +45,16 @@ export class CampaignEntity {
 
   @Column({ type: 'integer' })
   rate!: number;
+
+  /** The hours of the day in which it sends, on the clock of the zone; null: all. */
+  @Column({ type: 'time', name: 'hours_from', nullable: true })
+  hoursFrom!: string | null;
+
+  @Column({ type: 'time', name: 'hours_to', nullable: true })
+  hoursTo!: string | null;
+
+  @Column({ type: 'text', name: 'hours_zone', nullable: true })
+  hoursZone!: string | null;
 
   /** What the present run is sent through; null before the first. */
   @Column({ type: 'text', name: 'channel_id', nullable: true })

@@ -9,6 +9,7 @@ import {
   type CampaignSettings,
   type HistoryEntry,
 } from '../../../contract/campaign.ts';
+import type { SendingHours } from '../../../contract/sending-hours.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
 import { rowsOf } from '../database/rows.ts';
 import { spacing } from '../dispatch/pacing.ts';
@@ -19,6 +20,7 @@ import { CampaignEventEntity } from './campaign-event.entity.ts';
 import { lockCampaignSoon, readCampaign, writeEvent, type CampaignRow } from './campaign-state.ts';
 import { refillQueue } from './refill-queue.ts';
 import { campaignView, settingsOf } from './campaign-view.ts';
+import { saveHours } from './sending-hours.ts';
 
 /** PostgreSQL: a unique index said no. */
 const UNIQUE_VIOLATION = '23505';
@@ -90,7 +92,7 @@ export class CampaignsService {
 
   async get(caller: Caller, id: number): Promise<Campaign> {
     const row = await readCampaign(this.dataSource.manager, caller.accountId, id);
-    return campaignView(this.dataSource.manager, row, caller.role);
+    return campaignView(this.dataSource.manager, row, caller);
   }
 
   /** @throws ProblemError version_conflict, settings_locked, name_taken, time_past, time_invalid */
@@ -105,6 +107,8 @@ export class CampaignsService {
         this.requireEditable(row, before, after);
         this.requireFuture(before, after, caller.account.timeZone);
         await this.save(manager, row, after);
+        if (!sameHours(before.sendingHours, after.sendingHours))
+          await saveHours(manager, row, after.sendingHours, caller.account.timeZone);
         if (isUnderWay(row) && after.removeDuplicates !== row.remove_duplicates)
           await refillQueue(manager, row, after.removeDuplicates);
       }),
@@ -192,6 +196,10 @@ export class CampaignsService {
       reason: event.reason,
     }));
   }
+}
+
+function sameHours(a: SendingHours | null, b: SendingHours | null): boolean {
+  return a?.from === b?.from && a?.to === b?.to;
 }
 
 /** Two names that differ in case, in ё and е or in spaces are one to a reader. */

@@ -8,6 +8,7 @@ const RIVALS = `
 select c.id, c.rate, l.per_minute
   from channel_limit l
   join campaign c on c.account_id = l.account_id and c.channel_id = l.channel_id and c.state = 'running'
+   and hours_wait(c.hours_from, c.hours_to, c.hours_zone) = 0
  where l.account_id = $1 and l.channel_id = $2`;
 
 /**

@@ -42,7 +42,7 @@ export class ControlsService {
     const effectiveAt = new Date().toISOString();
     this.dispatcher.wake();
     const row = await readCampaign(this.dataSource.manager, caller.accountId, id);
-    return { campaign: await campaignView(this.dataSource.manager, row, caller.role), inFlight, effectiveAt };
+    return { campaign: await campaignView(this.dataSource.manager, row, caller), inFlight, effectiveAt };
   }
 
   private async carryOut(caller: Caller, id: number, control: Control, scope: RestartScope): Promise<number> {

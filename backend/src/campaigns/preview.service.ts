@@ -6,6 +6,7 @@ import type { Obstacle, Preview } from '../../../contract/campaign.ts';
 import type { Template } from '../../../contract/channel.ts';
 import type { Refusal } from '../../../contract/list.ts';
 import type { Language } from '../../../contract/problems.ts';
+import { nextOpen } from '../../../contract/sending-hours.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
 import { ChannelsService } from '../channels/channels.service.ts';
 import { rowsOf } from '../database/rows.ts';
@@ -24,7 +25,7 @@ import { loadedLists, type ListRow } from '../lists/list-rows.ts';
 import { normalisePhone } from '../lists/reading/phone.ts';
 import { draftAccount } from '../reports/row-account.ts';
 import { readCampaign, type CampaignRow } from './campaign-state.ts';
-import { finishTime, settingsOf } from './campaign-view.ts';
+import { finishTime, hoursOf, settingsOf } from './campaign-view.ts';
 import { obstacles } from './readiness.ts';
 import { templateFile } from './template-file.ts';
 
@@ -99,7 +100,13 @@ export class PreviewService {
     const readiness = await this.readiness(row, caller.account.timeZone);
     const { obstacles: found, content, lists, limitPerMinute } = readiness;
     const account = await draftAccount(manager, caller.accountId, id, lists, row.remove_duplicates);
-    const startAt = row.start_at === null ? null : localToInstant(row.start_at, caller.account.timeZone);
+    const { timeZone } = caller.account;
+    const hours = hoursOf(row);
+    const begin = Math.max(
+      Date.now(),
+      (row.start_at === null ? null : localToInstant(row.start_at, timeZone)?.getTime()) ?? 0,
+    );
+    const first = hours ? nextOpen(begin, hours, timeZone) : begin;
     const composable = content.method === 'sms' ? content.text.trim() !== '' : content.template !== null;
     const key = await this.lengths.rowsOf(row, row.remove_duplicates, lists);
     const rows = composable ? await this.firstRows(key) : [];
@@ -111,12 +118,11 @@ export class PreviewService {
       recipients: account.queued,
       lengths: composable ? await this.lengths.look(key, planOf(content)) : null,
       category: content.template?.category ?? null,
-      startAt: startAt?.toISOString() ?? null,
-      finishAt: finishTime(
-        account.queued,
-        Math.min(row.rate, limitPerMinute ?? row.rate),
-        Math.max(startAt?.getTime() ?? 0, Date.now()),
-      ),
+      startAt: row.start_at !== null || first > begin ? new Date(first).toISOString() : null,
+      finishAt: finishTime(account.queued, Math.min(row.rate, limitPerMinute ?? row.rate), first, {
+        hours,
+        timeZone,
+      }),
       samples: rows.map(({ phone, cell }) => {
         const { text, empty } = compose(content, cell);
         return { phone: shortPhone(phone), text, empty };

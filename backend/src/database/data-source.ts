@@ -26,6 +26,7 @@ import { EndGrants1764000820000 } from './migrations/1764000820000-end-grants.ts
 import { ChannelLimit1764000830000 } from './migrations/1764000830000-channel-limit.ts';
 import { SecretRotation1764000900000 } from './migrations/1764000900000-secret-rotation.ts';
 import { AccountWall1764001400000 } from './migrations/1764001400000-account-wall.ts';
+import { SendingHours1764001410000 } from './migrations/1764001410000-sending-hours.ts';
 
 /**
  * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
@@ -66,6 +67,7 @@ export function createDataSource(
       ChannelLimit1764000830000,
       SecretRotation1764000900000,
       AccountWall1764001400000,
+      SendingHours1764001410000,
     ],
     entities: [
       AccountEntity,

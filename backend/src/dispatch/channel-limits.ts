@@ -62,13 +62,16 @@ export class ChannelLimits {
     const before = this.known;
     this.known = new Map();
     for (const channel of byChannel(members)) {
+      // One that waits for its hours leaves its share to the others.
+      const open = channel.filter(({ closed }) => !closed);
       const shares = fairShares(
-        channel.map(({ rate }) => rate),
+        open.map(({ rate }) => rate),
         channel[0]!.limit,
       );
-      channel.forEach((member, at) => {
-        if (member.mine) this.learn(member, shares[at]!, before.get(keyOf(member)), now);
-      });
+      for (const member of channel.filter(({ mine }) => mine)) {
+        const share = member.closed ? Math.min(member.rate, member.limit) : shares[open.indexOf(member)]!;
+        this.learn(member, share, before.get(keyOf(member)), now);
+      }
     }
   }
 

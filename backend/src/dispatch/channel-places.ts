@@ -114,6 +114,8 @@ export interface Member {
   limit: number;
   /** Looked after by this process. */
   mine: boolean;
+  /** Outside its sending hours. */
+  closed: boolean;
 }
 
 /** All running campaigns of the limited channels that this process sends through. Where none has a limit it reads nothing. */
@@ -125,21 +127,23 @@ with used as materialized (
     from campaign c
     join channel_limit l on l.account_id = c.account_id and l.channel_id = c.channel_id
    where c.state = 'running' and c.owner = $1::uuid and exists (select from channel_limit))
-select c.account_id, c.id, c.channel_id, c.rate, u.per_minute, coalesce(c.owner = $1::uuid, false)
+select c.account_id, c.id, c.channel_id, c.rate, u.per_minute, coalesce(c.owner = $1::uuid, false),
+       hours_wait(c.hours_from, c.hours_to, c.hours_zone) > 0
   from used u
   join campaign c on c.account_id = u.account_id and c.channel_id = u.channel_id
  where c.state = 'running'`,
 };
 
 export async function membersOfChannels(database: DispatchDatabase, owner: string): Promise<Member[]> {
-  type Row = [number, number, string, number, number, boolean];
+  type Row = [number, number, string, number, number, boolean, boolean];
   const rows = await database.rows<Row>(MEMBERS, [owner]);
-  return rows.map(([accountId, campaignId, channelId, rate, limit, mine]) => ({
+  return rows.map(([accountId, campaignId, channelId, rate, limit, mine, closed]) => ({
     accountId,
     campaignId,
     channelId,
     rate,
     limit,
     mine,
+    closed,
   }));
 }

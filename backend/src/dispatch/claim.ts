@@ -51,6 +51,9 @@ export interface Claimed extends CampaignKey {
   grant: Grant | null;
 }
 
+/** One outside its sending hours is looked at so often, in seconds: it may have nothing left and be done. */
+export const LONGEST_CLOSED = 60;
+
 /**
  * One statement over many campaigns, by their keys: locks those that are due and this process's, takes for each a
  * grant given back or left behind by a dead process, or else the next positions of its queue, writes the grant and
@@ -65,6 +68,8 @@ export interface Claimed extends CampaignKey {
  * of sets these were planned then as walks over all campaigns, and over all grants, for each that is claimed. Hence the
  * laterals, and the insert that always meets the grant it takes over, which is locked already.
  *
+ * Outside its sending hours a campaign is given nothing, and due again when they open.
+ *
  * $1, $2 campaigns · $3 this process · $4 SPREAD · $5 the window of the pacing rule · $6 how long an answer and its
  * recording may take · $7 LATENESS, all in seconds · $8, $9 limits of the first campaigns; the others have none
  */
@@ -73,7 +78,8 @@ const CLAIM: Statement = {
   text: `
 with locked as materialized (
   select c.account_id, c.id as campaign_id, c.run, c.cursor, c.last_position, least(c.rate, wanted.fastest) as rate, c.due_at,
-         least(greatest(1, c.rate / 60), wanted.size) as size
+         least(greatest(1, c.rate / 60), wanted.size) as size,
+         hours_wait(c.hours_from, c.hours_to, c.hours_zone) as closed
     from unnest($1::int[], $2::int[], $8::float8[], $9::int[]) as wanted (account_id, id, fastest, size)
    cross join lateral (
          select * from campaign
@@ -82,10 +88,11 @@ with locked as materialized (
           limit 1
             for no key update skip locked) c),
 picked as materialized (
-  select l.account_id, l.campaign_id, l.run, l.rate, l.due_at, l.cursor, l.last_position, left_over.low is not null as again,
+  select l.account_id, l.campaign_id, l.run, l.rate, l.due_at, l.cursor, l.last_position, l.closed,
+         left_over.low is not null as again,
          coalesce(left_over.abandoned, false) as abandoned,
          coalesce(left_over.low, l.cursor) as low,
-         coalesce(left_over.high, least(l.cursor + l.size, l.last_position)) as high,
+         coalesce(left_over.high, case when l.closed > 0 then l.cursor else least(l.cursor + l.size, l.last_position) end) as high,
          coalesce(left_over.queued, least(l.size, l.last_position - l.cursor)) as queued
     from locked l
     left join lateral (
@@ -94,7 +101,7 @@ picked as materialized (
                   where m.account_id = g.account_id and m.campaign_id = g.campaign_id and m.run = g.run
                     and m.position > g.low and m.position <= g.high and m.state = 'queued') as queued
            from dispatch_grant g
-          where g.account_id = l.account_id and g.campaign_id = l.campaign_id and g.run = l.run
+          where g.account_id = l.account_id and g.campaign_id = l.campaign_id and g.run = l.run and l.closed = 0
             and case when g.owner is null then g.due_at <= now() else g.lease_until < now() end
           order by g.low
           limit 1
@@ -121,12 +128,13 @@ update campaign c
        due_at = case when l.high > l.low
                      then greatest(l.due_at, now() - make_interval(secs => $7::float8))
                           + make_interval(secs => l.queued * $5::float8 / l.rate)
+                     when l.closed > 0 then c.due_at
                      -- nothing to hand out: look again soon
                      else now() + interval '0.5 s' end
   from leased l
  where c.account_id = l.account_id and c.id = l.campaign_id
 returning c.account_id, c.id, c.run, l.rate, l.low, l.high, l.abandoned, l.lease_until::text,
-          extract(epoch from c.due_at - now())::float8 * 1000`,
+          greatest(extract(epoch from c.due_at - now())::float8, least(l.closed, ${LONGEST_CLOSED})) * 1000`,
 };
 
 type ClaimRow = [

@@ -6,7 +6,7 @@
  * of by a change of their state or rate, are taken over by whoever looks next.
  */
 import type { CampaignKey } from './claim.ts';
-import { keysOf } from './claim.ts';
+import { keysOf, LONGEST_CLOSED } from './claim.ts';
 import type { DispatchDatabase, Statement } from './dispatch-database.ts';
 
 export const BEAT_MS = 2000;
@@ -37,6 +37,9 @@ export async function beat(database: DispatchDatabase, owner: string): Promise<v
   await database.rows(BEAT, [owner, ALIVE_SECONDS]);
 }
 
+/** When a campaign `t` may be claimed again: its rate, and its sending hours. */
+const DUE_IN_MS = `greatest(extract(epoch from t.due_at - now())::float8, least(t.closed, ${LONGEST_CLOSED})) * 1000`;
+
 const TAKE: Statement = {
   name: 'take leases',
   text: `
@@ -52,8 +55,8 @@ taken as (
   update campaign c set owner = $1::uuid
     from free
    where c.account_id = free.account_id and c.id = free.id
-  returning c.account_id, c.id, c.run, c.due_at)
-select t.account_id, t.id, t.run, r.content ->> 'channelId', extract(epoch from t.due_at - now())::float8 * 1000
+  returning c.account_id, c.id, c.run, c.due_at, hours_wait(c.hours_from, c.hours_to, c.hours_zone) as closed)
+select t.account_id, t.id, t.run, r.content ->> 'channelId', ${DUE_IN_MS}
   from taken t
   join run r on r.account_id = t.account_id and r.campaign_id = t.id and r.run = t.run`,
 };
@@ -75,12 +78,12 @@ export async function takeLeases(
 const STANDING: Statement = {
   name: 'standing',
   text: `
-select wanted.nth::int - 1, c.run, extract(epoch from c.due_at - now())::float8 * 1000
+select wanted.nth::int - 1, t.run, ${DUE_IN_MS}
   from unnest($1::int[], $2::int[]) with ordinality as wanted (account_id, id, nth)
  cross join lateral (
-       select run, due_at from campaign
+       select run, due_at, hours_wait(hours_from, hours_to, hours_zone) as closed from campaign
         where account_id = wanted.account_id and id = wanted.id and state = 'running' and owner = $3::uuid
-        limit 1) c`,
+        limit 1) t`,
 };
 
 /** Of campaigns that could not be claimed: those that are still this process's, by their place in `leases`. */

@@ -24,7 +24,8 @@ select c.account_id as "accountId", c.id as "campaignId", c.owner = $1::uuid as 
   left join lateral (
        select min(g.lease_until) as lease_until from dispatch_grant g
         where g.account_id = c.account_id and g.campaign_id = c.id and g.run = c.run and g.owner is not null) g on true
- where ${MINE_OR_NOBODYS} and least(c.due_at, g.lease_until) < now() - interval '1 minute'`;
+ where ${MINE_OR_NOBODYS} and least(c.due_at, g.lease_until) < now() - interval '1 minute'
+   and hours_wait(c.hours_from, c.hours_to, c.hours_zone) = 0`;
 
 /** Whoever looks next takes it, and claims it when it is due. What is locked is in somebody's hands. */
 const FREE = `

@@ -4,6 +4,7 @@ import { LIFECYCLE_TOKEN_TYPE, type LifecycleEvent } from '../../../contract/hos
 import { CONFIG } from '../tokens.ts';
 import type { Config, HostRecord } from '../config.ts';
 import { changedRows, rowsOf } from '../database/rows.ts';
+import { moveHours } from '../campaigns/sending-hours.ts';
 import { Installations } from '../channels/installations.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { pauseAllOf } from '../campaigns/campaign-state.ts';
@@ -78,6 +79,7 @@ export class LifecycleService {
          returning id`,
         [sender.host.issuer, sender.tenant, event.tenant.name, event.tenant.timezone],
       );
+      await moveHours(manager, account!.id, event.tenant.timezone);
       await manager.query(
         `update installation set state = 'uninstalled', ${NO_SECRETS}, updated_at = now()
           where account_id = $1 and state <> 'uninstalled'`,
@@ -116,10 +118,12 @@ export class LifecycleService {
         [origins, apiBaseUrl, tokenUrl],
       );
       if (!changed) return;
-      await manager.query(
-        'update account set name = $3, time_zone = $4 where host = $1 and external_id = $2',
+      const [account] = await rowsOf<{ id: number }>(
+        manager,
+        'update account set name = $3, time_zone = $4 where host = $1 and external_id = $2 returning id',
         [sender.host.issuer, sender.tenant, event.tenant.name, event.tenant.timezone],
       );
+      await moveHours(manager, account!.id, event.tenant.timezone);
     });
     await this.obey(sender);
   }

@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import { to as copyTo } from 'pg-copy-streams';
 import type { Config } from '../config.ts';
 import { cut, LongWork } from '../database/long-work.ts';
+import { zoneInDatabase } from '../database/zones.ts';
 import { planForManyRows } from '../database/rows.ts';
 import { CONFIG } from '../tokens.ts';
 
@@ -55,7 +56,10 @@ export class Downloads {
         await planForManyRows(runner.manager);
         // Times are written as text: in the one way, whatever the server's own is.
         await runner.query('set local datestyle = iso');
-        if (timeZone) await runner.query(`select set_config('timezone', $1, true)`, [timeZone]);
+        if (timeZone)
+          await runner.query(`select set_config('timezone', $1, true)`, [
+            await zoneInDatabase(runner.manager, timeZone),
+          ]);
         csvHeaders(response, fileName);
         const form = csv ? `with (format csv, delimiter ';')` : '';
         const copy = client.query(copyTo(`copy (${sql}) to stdout ${form}`));

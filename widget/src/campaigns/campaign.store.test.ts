@@ -30,6 +30,7 @@ function campaign(): Campaign {
       account: emptyAccount(),
       replied: 0,
       lastMinute: 0,
+      waitsUntil: null,
       finishAt: null,
       channelPace: null,
     },

@@ -12,6 +12,7 @@ const ELEMENT_OF: Record<Obstacle['field'], string> = {
   onFileRemoval: '#removal-remove',
   ratePerMinute: '#rate',
   schedule: '#schedule-time, #schedule-at',
+  sendingHours: '#hours-from, #hours',
   mainList: '#file-main, #remove-main',
 };
 

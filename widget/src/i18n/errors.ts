@@ -47,6 +47,7 @@ const SETTINGS: Record<string, MessageKey> = {
   onFileRemoval: 'setting.onFileRemoval',
   ratePerMinute: 'setting.rate',
   schedule: 'setting.schedule',
+  sendingHours: 'setting.hours',
   mainList: 'setting.mainFile',
 };
 
