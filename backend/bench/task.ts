@@ -8,6 +8,7 @@ import type { Request, Response } from 'express';
 import type { PoolClient } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type { DataSource } from 'typeorm';
+import { behindWall } from '../src/database/account-wall.ts';
 import { createDataSource } from '../src/database/data-source.ts';
 import { openLongWork } from '../src/database/database.module.ts';
 import type { LongWork } from '../src/database/long-work.ts';
@@ -42,6 +43,9 @@ interface Task {
   /** The sink, as a download sees it. */
   response: Response;
 }
+
+/** Those of the product are done as for a request: behind the account's wall. */
+const WALLED: ReadonlySet<string> = new Set(['upload', 'report', 'duplicates', 'corrections']);
 
 const TASKS = {
   /** What the controller does with a request. */
@@ -158,7 +162,11 @@ const task: Task = {
   response: sink as unknown as Response,
 };
 collectGarbage();
-const { seconds, stallMs, growthMb } = await watched(() => TASKS[name as TaskName](task));
+const { seconds, stallMs, growthMb } = await watched(() =>
+  WALLED.has(name!)
+    ? behindWall(caller.accountId, () => TASKS[name as TaskName](task))
+    : TASKS[name as TaskName](task),
+);
 await longWork.onApplicationShutdown();
 await dataSource.destroy();
 process.send!({ seconds, stallMs, growthMb, bytes: sink.bytes } satisfies TaskResult);

@@ -114,10 +114,10 @@ function messageHandler({ settings, chance, catalogue, ledger, receipts, custome
     let record: Accepted;
     try {
       const key = idempotencyKey(request);
-      const { silentShare, honourKeys } = settings.get();
+      const { silentShare, honourKeys, holdLimits } = settings.get();
       if (chance.next('silent') < silentShare) return;
       misbehave(body, settings, chance);
-      traffic.admit(tenant, catalogue.channel(tenant, body.channel_id), performance.now());
+      if (holdLimits) traffic.admit(tenant, catalogue.channel(tenant, body.channel_id), performance.now());
       const known = honourKeys ? ledger.findByKey(tenant, key) : undefined;
       if (known) {
         checkReplay(known.print, body);

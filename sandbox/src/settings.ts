@@ -25,6 +25,8 @@ export interface Settings {
   silentShare: number;
   /** Off: a message asked for twice under one key is accepted twice, as by a provider that knows no keys. */
   honourKeys: boolean;
+  /** Off: a channel that declares a limit takes more all the same, so that what comes above it is seen. */
+  holdLimits: boolean;
   refuseShare: number;
   stopCode: StopCode | null;
   /** Makes every choice repeatable; null draws anew at each start. */
@@ -52,6 +54,7 @@ export function defaultSettings(): Settings {
     hangAfterAccept: 0,
     silentShare: 0,
     honourKeys: true,
+    holdLimits: true,
     refuseShare: 0,
     stopCode: null,
     seed: null,

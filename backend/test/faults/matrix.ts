@@ -1,4 +1,5 @@
 import type { Account } from './account.ts';
+import { channelLimit } from './channel-limit.ts';
 import { failover } from './failover.ts';
 import { killKeyless } from './keyless.ts';
 import { kill } from './kill.ts';
@@ -61,6 +62,7 @@ export const FAULTS: Record<string, Fault> = {
   'clock-replica': { rounds: 1, nightly: 3, run: clockReplica },
   'clock-database': { rounds: 1, nightly: 3, run: clockDatabase },
   'schedule-once': { rounds: 1, nightly: 5, run: scheduleOnce },
+  'channel-limit': { rounds: 10, nightly: 40, run: channelLimit },
   'rate-change': { rounds: 1, nightly: 5, run: rateChange },
   'provider-late': provider({ latencyMs: 6500 }, { latencyMs: 20 }),
   'provider-resets': provider({ resetAfterAccept: 1 }, { resetAfterAccept: 0 }),

@@ -135,7 +135,7 @@ export class Traffic {
 }
 
 /** One that is sending: half of the harm would hit one that is not. */
-async function busyOne(
+export async function busyOne(
   world: World,
   mayBe: (number: number) => boolean,
 ): Promise<{ victim: Replica; ids: number[] }> {
