@@ -32,6 +32,9 @@ export function controlsIn(state: CampaignState): Control[] {
   return CONTROLS.filter((control) => isControlAllowed(control, state));
 }
 
-/** Whom a Restart writes to: everybody, those that failed and may be tried again, or those not delivered. */
-export const RESTART_SCOPES = ['all', 'failed', 'undelivered'] as const;
+/**
+ * Whom a Restart writes to: everybody, those that failed and may be tried again, those not delivered, or chosen groups of
+ * those who did not get through.
+ */
+export const RESTART_SCOPES = ['all', 'failed', 'undelivered', 'chosen'] as const;
 export type RestartScope = (typeof RESTART_SCOPES)[number];

@@ -15,6 +15,7 @@ import {
   RefusedBySchema,
   REMOVAL_RULES,
 } from './list.ts';
+import { mayWriteAgain } from './message-reasons.ts';
 import { Count, RowAccountSchema } from './message-states.ts';
 import { SendingHoursSchema } from './sending-hours.ts';
 
@@ -90,15 +91,59 @@ export const CampaignChangeSchema = v.object({
 });
 export type CampaignChange = v.InferOutput<typeof CampaignChangeSchema>;
 
-export const RestartSchema = v.object({
-  scope: v.optional(v.picklist(RESTART_SCOPES, 'scope_invalid'), 'all'),
-});
+/** Messages of the last run that ended alike, and may be written again. */
+export const RestartGroupSchema = v.pipe(
+  v.object({
+    state: v.picklist(['failed', 'unknown', 'sent'], 'scope_invalid'),
+    reason: v.nullable(v.pipe(v.string(), v.maxLength(100, 'scope_invalid'))),
+  }),
+  v.check((group) => mayWriteAgain(group), 'scope_invalid'),
+);
+export type RestartGroup = v.InferOutput<typeof RestartGroupSchema>;
+
+const MAX_GROUPS = 50;
+
+export const RestartSchema = v.pipe(
+  v.object({
+    scope: v.optional(v.picklist(RESTART_SCOPES, 'scope_invalid'), 'all'),
+    /** Of the scope `chosen`. */
+    groups: v.optional(v.pipe(v.array(RestartGroupSchema), v.maxLength(MAX_GROUPS, 'scope_invalid')), []),
+  }),
+  v.check(({ scope, groups }) => (scope === 'chosen') === groups.length > 0, 'scope_invalid'),
+);
 export type Restart = v.InferOutput<typeof RestartSchema>;
 
+/** `groups=failed:gave_up,unknown:no_answer,sent:`: groups as one word of an address. */
+export const RestartCountsQuerySchema = v.object({
+  groups: v.optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(5000, 'scope_invalid'),
+      v.transform((text) =>
+        text
+          .split(',')
+          .filter((part) => part !== '')
+          .map((part) => {
+            const [state = '', reason = ''] = part.split(':');
+            return { state, reason: reason === '' ? null : reason };
+          }),
+      ),
+      v.array(RestartGroupSchema),
+      v.maxLength(MAX_GROUPS, 'scope_invalid'),
+    ),
+    '',
+  ),
+});
+
 /** How many messages each scope of a Restart would queue now. */
-export const RestartCountsSchema = v.object(
-  Object.fromEntries(RESTART_SCOPES.map((scope) => [scope, Count])) as Record<RestartScope, typeof Count>,
-);
+export const RestartCountsSchema = v.object({
+  ...(Object.fromEntries(RESTART_SCOPES.map((scope) => [scope, Count])) as Record<
+    RestartScope,
+    typeof Count
+  >),
+  /** SMS segments of the chosen, as they were in the last run. */
+  chosenSegments: Count,
+});
 export type RestartCounts = v.InferOutput<typeof RestartCountsSchema>;
 
 export const TestMessageSchema = v.object({

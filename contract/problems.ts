@@ -173,6 +173,17 @@ export const PROBLEMS = {
     en: 'Messages per minute: a whole number from 1 to 300.',
     ru: 'Сообщений в минуту: целое число от 1 до 300.',
   },
+  search_too_short: {
+    status: 422,
+    en: 'Type a phone number, or at least four of its digits.',
+    ru: 'Введите номер телефона или хотя бы четыре его цифры подряд.',
+  },
+  run_not_found: { status: 404, en: 'There is no such run.', ru: 'Такого запуска нет.' },
+  row_not_found: {
+    status: 404,
+    en: 'There is no such row in this run.',
+    ru: 'Такой строки в этом запуске нет.',
+  },
   hours_invalid: {
     status: 422,
     en: 'Sending hours: a beginning, and an end at least an hour later on the same day.',
@@ -186,8 +197,8 @@ export const PROBLEMS = {
   },
   scope_invalid: {
     status: 422,
-    en: 'Choose whom to write to again: all, failed or not delivered.',
-    ru: 'Выберите, кому писать снова: всем, с ошибкой или недоставленным.',
+    en: 'Choose whom to write to again: all, failed, not delivered, or groups of the report.',
+    ru: 'Выберите, кому писать снова: всем, с ошибкой, недоставленным или группам из отчёта.',
   },
   list_required: { status: 422, en: 'Load a file with phone numbers.', ru: 'Загрузите файл с номерами.' },
   list_of_other_method: {

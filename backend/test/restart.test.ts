@@ -106,3 +106,62 @@ test('a campaign that is not finished has nothing to restart', async () => {
   const { body } = await still.api.call('get', `/campaigns/${id}/restart`).expect(409);
   expect(body.code).toBe('control_not_allowed');
 });
+
+describe('chosen groups', () => {
+  const count = async (id: number, groups: string) =>
+    (await still.api.call('get', `/campaigns/${id}/restart`).query({ groups }).expect(200)).body;
+  const chosen = (...groups: [state: string, reason: string | null][]) => ({
+    scope: 'chosen',
+    groups: groups.map(([state, reason]) => ({ state, reason })),
+  });
+
+  test('only they are written to, and no number that another of its rows has reached, or may have', async () => {
+    const fates: Fate[] = ['failed', 'recipient_invalid', 'delivered', 'unknown', 'sent', 'failed', 'failed'];
+    const id = await finished({ main: [1, 2, 3, 4, 5, 3, 4] }, fates, false);
+    await still.query(`update message set segments = 2 where campaign_id = $1`, [id]);
+    await still.api.change(id, { removeDuplicates: true });
+    expect(await count(id, 'failed:')).toMatchObject({ chosen: 1, chosenSegments: 2 });
+    expect(await count(id, 'failed:,unknown:')).toMatchObject({ chosen: 2, chosenSegments: 4 });
+    expect(await count(id, '')).toMatchObject({ chosen: 0, chosenSegments: 0 });
+    await still.control(id, 'restart', chosen(['failed', null], ['unknown', null]));
+    expect(await still.queue(id)).toEqual(['1 main queued', '4 main queued']);
+    const runs = (await still.api.call('get', `/campaigns/${id}/runs`).expect(200)).body.data;
+    expect(runs[0]).toMatchObject({ run: 2, scope: 'chosen' });
+  });
+
+  test('a group is its reason, too', async () => {
+    const id = await finished({ main: [1, 2] }, ['failed', 'recipient_invalid'], true);
+    await still.control(id, 'restart', chosen(['failed', 'recipient_invalid']));
+    expect(await still.queue(id)).toEqual(['2 main queued']);
+  });
+
+  test('duplicates let in or removed afterwards are those of the chosen alone', async () => {
+    const id = await finished({ main: [1, 1, 2] }, ['failed', 'failed', 'delivered'], false);
+    await still.control(id, 'restart', chosen(['failed', null]));
+    expect(await still.queue(id)).toEqual(['1 main queued', '1 main queued']);
+    await still.api.change(id, { removeDuplicates: true });
+    expect(await still.queue(id)).toEqual(['1 main queued']);
+  });
+
+  test('of two who press at once one begins the run', async () => {
+    const id = await finished({ main: [1] }, ['failed'], true);
+    const answers = await Promise.all(
+      [1, 2].map(() => still.api.control(id, 'restart', chosen(['failed', null]))),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(await still.run(id)).toBe(2);
+  });
+
+  test.each([
+    ['nobody', { scope: 'chosen', groups: [] }],
+    ['groups of another scope', { scope: 'all', groups: [{ state: 'failed', reason: null }] }],
+    ['those who were reached', chosen(['delivered', null])],
+    ['those who have opted out', chosen(['failed', 'recipient_opted_out'])],
+    ['too many', chosen(...Array.from({ length: 51 }, () => ['failed', null] as [string, null]))],
+  ])('%s cannot be chosen', async (_, body) => {
+    const id = await finished({ main: [1] }, ['failed'], true);
+    const answer = await still.api.control(id, 'restart', body).expect(422);
+    expect(answer.body.errors[0].code).toBe('scope_invalid');
+    expect(await still.run(id)).toBe(1);
+  });
+});

@@ -1,10 +1,12 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { CONTROLS } from '../../../contract/campaign-states.ts';
 import {
   CampaignChangeSchema,
   NewCampaignSchema,
+  RestartCountsQuerySchema,
   RestartSchema,
+  type RestartGroup,
   TestMessageSchema,
   type CampaignChange,
   type NewCampaign,
@@ -83,8 +85,12 @@ export class CampaignsController {
   }
 
   @Get(':id/restart')
-  restartCounts(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    return this.controls.restartCounts(caller, campaignId(id));
+  restartCounts(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query({ schema: RestartCountsQuerySchema }) { groups }: { groups: RestartGroup[] },
+  ) {
+    return this.controls.restartCounts(caller, campaignId(id), groups);
   }
 
   /** Which role may use which control is the controls' own table. */
@@ -98,7 +104,7 @@ export class CampaignsController {
   ) {
     const control = CONTROLS.find((each) => each === name);
     if (!control) throw new ProblemError('not_found');
-    return this.controls.apply(caller, campaignId(id), control, body.scope);
+    return this.controls.apply(caller, campaignId(id), control, body);
   }
 
   @Get(':id/template-file')

@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { Control, RestartScope } from '../../../contract/campaign-states.ts';
-import type { ControlResult, PauseReason, RestartCounts } from '../../../contract/campaign.ts';
+import type { Control } from '../../../contract/campaign-states.ts';
+import type {
+  ControlResult,
+  PauseReason,
+  Restart,
+  RestartCounts,
+  RestartGroup,
+} from '../../../contract/campaign.ts';
 import { roleMay } from '../../../contract/session.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
 import { LongWork } from '../database/long-work.ts';
@@ -36,22 +42,22 @@ export class ControlsService {
     private readonly dispatcher: Dispatcher,
   ) {}
 
-  async apply(caller: Caller, id: number, control: Control, scope: RestartScope): Promise<ControlResult> {
+  async apply(caller: Caller, id: number, control: Control, whom: Restart): Promise<ControlResult> {
     if (!roleMay(caller.role, CONTROL_PERMISSIONS[control])) throw new ProblemError('role_insufficient');
-    const inFlight = await this.carryOut(caller, id, control, scope);
+    const inFlight = await this.carryOut(caller, id, control, whom);
     const effectiveAt = new Date().toISOString();
     this.dispatcher.wake();
     const row = await readCampaign(this.dataSource.manager, caller.accountId, id);
     return { campaign: await campaignView(this.dataSource.manager, row, caller), inFlight, effectiveAt };
   }
 
-  private async carryOut(caller: Caller, id: number, control: Control, scope: RestartScope): Promise<number> {
+  private async carryOut(caller: Caller, id: number, control: Control, whom: Restart): Promise<number> {
     switch (control) {
       case 'start':
         await this.start(caller, id);
         return 0;
       case 'restart':
-        await this.restart(caller, id, scope);
+        await this.restart(caller, id, whom);
         return 0;
       case 'pause':
         return this.pause(caller, id);
@@ -158,7 +164,7 @@ export class ControlsService {
     this.dispatcher.wake();
   }
 
-  private async restart(caller: Caller, id: number, scope: RestartScope): Promise<void> {
+  private async restart(caller: Caller, id: number, whom: Restart): Promise<void> {
     const seen = await readCampaign(this.dataSource.manager, caller.accountId, id);
     requireControl('restart', seen.state);
     const readiness = await this.previews.readiness(seen, caller.account.timeZone);
@@ -168,12 +174,12 @@ export class ControlsService {
       const row = await lockCampaign(manager, caller.accountId, id);
       requireControl('restart', row.state);
       if (row.version !== seen.version) throw new ProblemError('version_conflict', { version: row.version });
-      await this.beginRun(manager, row, readiness, { by: caller.userId, action: 'restart', scope });
+      await this.beginRun(manager, row, readiness, { by: caller.userId, action: 'restart', whom });
     });
   }
 
   /** Whom each scope of a Restart would write to now. @throws ProblemError where there is nothing to restart */
-  async restartCounts(caller: Caller, id: number): Promise<RestartCounts> {
+  async restartCounts(caller: Caller, id: number, groups: readonly RestartGroup[]): Promise<RestartCounts> {
     return this.longWork.transaction(async (manager) => {
       const row = await readCampaign(manager, caller.accountId, id);
       requireControl('restart', row.state);
@@ -183,7 +189,7 @@ export class ControlsService {
       const last: RunKey = { accountId, campaignId: id, run };
       return {
         all: (await draftAccount(manager, accountId, id, lists, once)).queued,
-        ...(await countParts(manager, last, once)),
+        ...(await countParts(manager, last, groups, once)),
       };
     });
   }
@@ -196,15 +202,23 @@ export class ControlsService {
     how: {
       by: string;
       action: string;
-      scope?: RestartScope;
+      whom?: Restart;
       hold?: { reason: PauseReason; detail: string | null };
     },
   ): Promise<void> {
     const key: RunKey = { accountId: row.account_id, campaignId: row.id, run: row.run + 1 };
-    const scope = how.scope ?? 'all';
+    const { scope, groups } = how.whom ?? { scope: 'all', groups: [] };
     await manager.query(
-      `insert into run (account_id, campaign_id, run, scope, content, started_by) values ($1, $2, $3, $4, $5, $6)`,
-      [key.accountId, key.campaignId, key.run, scope, JSON.stringify(readiness.content), how.by],
+      `insert into run (account_id, campaign_id, run, scope, content, started_by, groups) values ($1, $2, $3, $4, $5, $6, $7)`,
+      [
+        key.accountId,
+        key.campaignId,
+        key.run,
+        scope,
+        JSON.stringify(readiness.content),
+        how.by,
+        groups.length > 0 ? JSON.stringify(groups) : null,
+      ],
     );
     await manager.query(
       'update campaign set run = $3, cursor = 0, last_position = 0, channel_id = $4 where account_id = $1 and id = $2',
@@ -212,7 +226,8 @@ export class ControlsService {
     );
     await planForManyRows(manager);
     let queued = 0;
-    if (scope !== 'all') queued = await enqueueFromRun(manager, key, row.run, scope, row.remove_duplicates);
+    if (scope !== 'all')
+      queued = await enqueueFromRun(manager, key, row.run, { scope, groups }, row.remove_duplicates);
     else {
       const lists = readiness.lists.map(({ id }) => id);
       await addToRun(manager, key, lists);

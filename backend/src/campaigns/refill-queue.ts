@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { RestartScope } from '../../../contract/campaign-states.ts';
+import type { RestartGroup } from '../../../contract/campaign.ts';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
 import { enqueueCorrected, enqueueList } from '../dispatch/enqueue.ts';
 import { enqueueFromRun } from '../dispatch/restart-scope.ts';
@@ -29,17 +30,17 @@ export async function refillQueue(
     key.accountId,
     key.campaignId,
   ]);
-  const [run] = await rowsOf<{ scope: RestartScope; lists: number[] }>(
+  const [run] = await rowsOf<{ scope: RestartScope; groups: RestartGroup[]; lists: number[] }>(
     manager,
     `update run r
         set content = jsonb_set(content, '{removeDuplicates}', to_jsonb($4::boolean))
       where account_id = $1 and campaign_id = $2 and run = $3
-     returning scope, array(select list_id from run_list rl
+     returning scope, coalesce(groups, '[]') as groups, array(select list_id from run_list rl
                              where rl.account_id = r.account_id and rl.campaign_id = r.campaign_id and rl.run = r.run) as lists`,
     [...parameters, removeDuplicates],
   );
-  const { scope, lists } = run!;
-  if (scope !== 'all') await enqueueFromRun(manager, key, key.run - 1, scope, removeDuplicates);
+  const { scope, groups, lists } = run!;
+  if (scope !== 'all') await enqueueFromRun(manager, key, key.run - 1, { scope, groups }, removeDuplicates);
   for (const { id } of await loadedLists(manager, key.accountId, key.campaignId)) {
     const enqueue = lists.includes(id) ? enqueueList : enqueueCorrected;
     await enqueue(manager, key, id, removeDuplicates);

@@ -27,6 +27,7 @@ import { ChannelLimit1764000830000 } from './migrations/1764000830000-channel-li
 import { SecretRotation1764000900000 } from './migrations/1764000900000-secret-rotation.ts';
 import { AccountWall1764001400000 } from './migrations/1764001400000-account-wall.ts';
 import { SendingHours1764001410000 } from './migrations/1764001410000-sending-hours.ts';
+import { RunGroups1764001420000 } from './migrations/1764001420000-run-groups.ts';
 
 /**
  * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
@@ -68,6 +69,7 @@ export function createDataSource(
       SecretRotation1764000900000,
       AccountWall1764001400000,
       SendingHours1764001410000,
+      RunGroups1764001420000,
     ],
     entities: [
       AccountEntity,

@@ -5,6 +5,7 @@
  */
 import type { EntityManager } from 'typeorm';
 import type { RestartScope } from '../../../contract/campaign-states.ts';
+import type { RestartGroup } from '../../../contract/campaign.ts';
 import { rowsOf } from '../database/rows.ts';
 import type { RunKey } from './enqueue.ts';
 
@@ -14,6 +15,9 @@ export type PartScope = Exclude<RestartScope, 'all'>;
  * `again`: the row's message asks for another. `done`: its number must not get one. Where nobody knows (`sent`,
  * `unknown`) only `undelivered` writes again: a person asked for it, knowing the risk.
  */
+/** $4, $5: states and reasons of the chosen groups; a message without a reason has the empty one. */
+const CHOSEN = `(m.state::text, coalesce(m.reason, '')) in (select * from unnest($4::text[], $5::text[]))`;
+
 const RULES: Record<PartScope, { again: string; done: string }> = {
   failed: {
     again: `m.state = 'failed' and coalesce(m.reason, '') not in ('recipient_opted_out', 'recipient_invalid')`,
@@ -23,6 +27,12 @@ const RULES: Record<PartScope, { again: string; done: string }> = {
   undelivered: {
     again: `m.state in ('sent', 'unknown', 'failed') and coalesce(m.reason, '') <> 'recipient_opted_out'`,
     done: `m.state in ('delivered', 'read') or (m.state = 'failed' and coalesce(m.reason, '') = 'recipient_opted_out')`,
+  },
+  // What is not chosen and may have arrived is left alone, as it was not said that it may come twice.
+  chosen: {
+    again: CHOSEN,
+    done: `m.state in ('delivered', 'read') or (m.state in ('sent', 'unknown') and not ${CHOSEN})
+           or (m.state = 'failed' and coalesce(m.reason, '') = 'recipient_opted_out')`,
   },
 };
 
@@ -41,11 +51,13 @@ function asked(removeDuplicates: boolean): string {
   const open = ({ again, done }: (typeof RULES)[PartScope]) => `bool_or(${again}) and not bool_or(${done})`;
   const rows = `${ROWS_OF_LAST_RUN} where m.account_id = $1 and m.campaign_id = $2 and m.run = $3`;
   const loaded = 'l.removed_at is null';
+  const scopes = Object.entries(RULES);
+  const each = (condition: (rule: (typeof RULES)[PartScope]) => string) =>
+    scopes.map(([scope, rule]) => `${condition(rule)} as ${scope}`).join(', ');
   return removeDuplicates
-    ? `select c.phone, min(${place}) filter (where ${loaded}) as place, ${open(RULES.failed)} as failed,
-              ${open(RULES.undelivered)} as undelivered
+    ? `select c.phone, min(${place}) filter (where ${loaded}) as place, max(m.segments) as segments, ${each(open)}
          ${rows} group by c.phone having bool_or(${loaded})`
-    : `select c.phone, ${place} as place, ${RULES.failed.again} as failed, ${RULES.undelivered.again} as undelivered
+    : `select c.phone, ${place} as place, m.segments, ${each(({ again }) => again)}
          ${rows} and ${loaded}`;
 }
 
@@ -54,7 +66,7 @@ export async function enqueueFromRun(
   manager: EntityManager,
   key: RunKey,
   fromRun: number,
-  scope: PartScope,
+  { scope, groups }: { scope: PartScope; groups: readonly RestartGroup[] },
   removeDuplicates: boolean,
 ): Promise<number> {
   const [placed] = await rowsOf<{ queued: number }>(
@@ -66,30 +78,36 @@ export async function enqueueFromRun(
         where a.${scope}),
      placed as (
        insert into message (account_id, campaign_id, run, position, list_id, row_no, state)
-       select $1, $2, $4, row_number() over (order by state <> 'queued', place), place[3], place[2], state from part
+       select $1, $2, $6, row_number() over (order by state <> 'queued', place), place[3], place[2], state from part
        returning state)
      update campaign set last_position = (select count(*) from placed)
       where account_id = $1 and id = $2
      returning (select count(*)::int from placed where state = 'queued') as queued`,
-    [key.accountId, key.campaignId, fromRun, key.run],
+    [key.accountId, key.campaignId, fromRun, ...columnsOf(groups), key.run],
   );
   return placed!.queued;
 }
 
-/** What each of them would queue now, in one look at the rows. */
+/** What each of them would queue now, in one look at the rows; and the segments of the chosen. */
 export async function countParts(
   manager: EntityManager,
   last: RunKey,
+  groups: readonly RestartGroup[],
   removeDuplicates: boolean,
-): Promise<Record<PartScope, number>> {
-  const [counts] = await rowsOf<Record<PartScope, number>>(
+): Promise<Record<PartScope | 'chosenSegments', number>> {
+  const counts = Object.keys(RULES).map((scope) => `(count(*) filter (where a.${scope}))::int as ${scope}`);
+  const [row] = await rowsOf<Record<PartScope | 'chosenSegments', number>>(
     manager,
-    `select (count(*) filter (where a.failed))::int as failed,
-            (count(*) filter (where a.undelivered))::int as undelivered
+    `select ${counts.join(', ')},
+            coalesce(sum(greatest(a.segments, 1)) filter (where a.chosen), 0)::int as "chosenSegments"
        from (${asked(removeDuplicates)}) a
        left join stop_list stop on stop.account_id = $1 and stop.phone = a.phone
       where stop.phone is null`,
-    [last.accountId, last.campaignId, last.run],
+    [last.accountId, last.campaignId, last.run, ...columnsOf(groups)],
   );
-  return counts!;
+  return row!;
+}
+
+function columnsOf(groups: readonly RestartGroup[]): [states: string[], reasons: string[]] {
+  return [groups.map(({ state }) => state), groups.map(({ reason }) => reason ?? '')];
 }

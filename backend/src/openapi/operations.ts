@@ -10,6 +10,7 @@ import {
   LengthsRequestSchema,
   NewCampaignSchema,
   PreviewSchema,
+  RestartCountsQuerySchema,
   RestartCountsSchema,
   RestartSchema,
   RunSchema,
@@ -24,6 +25,12 @@ import {
   ReadAnewSchema,
   ReadingOptionsSchema,
 } from '../../../contract/list.ts';
+import {
+  ReportPageSchema,
+  ReportRowDetailsSchema,
+  ReportRowsQuerySchema,
+  RunReportSchema,
+} from '../../../contract/report.ts';
 import type { ProblemCode } from '../../../contract/problems.ts';
 import {
   NewStopListEntrySchema,
@@ -224,8 +231,9 @@ export const OPERATIONS: Operation[] = [
     tag: 'campaigns',
     security: 'session',
     summary: 'How many messages each scope of a Restart would queue now',
+    query: RestartCountsQuerySchema,
     answer: ok(RestartCountsSchema),
-    problems: ['campaign_not_found', 'control_not_allowed', 'busy'],
+    problems: ['campaign_not_found', 'control_not_allowed', 'invalid', 'busy'],
   },
   {
     method: 'get',
@@ -432,6 +440,34 @@ export const OPERATIONS: Operation[] = [
     summary: 'The runs, the latest first',
     answer: ok(data(RunSchema)),
     problems: ['campaign_not_found'],
+  },
+  {
+    method: 'get',
+    path: '/api/campaigns/{id}/runs/{run}',
+    tag: 'reports',
+    security: 'session',
+    summary: 'A run in numbers, and why some did not get through',
+    answer: ok(RunReportSchema),
+    problems: ['campaign_not_found', 'run_not_found'],
+  },
+  {
+    method: 'get',
+    path: '/api/campaigns/{id}/runs/{run}/rows',
+    tag: 'reports',
+    security: 'session',
+    summary: 'The rows of a run, by pages',
+    query: ReportRowsQuerySchema,
+    answer: ok(ReportPageSchema),
+    problems: ['campaign_not_found', 'run_not_found', 'invalid', 'malformed'],
+  },
+  {
+    method: 'get',
+    path: '/api/campaigns/{id}/runs/{run}/rows/{list}/{row}',
+    tag: 'reports',
+    security: 'session',
+    summary: 'A row of a run: what was sent to this person, and what they answered',
+    answer: ok(ReportRowDetailsSchema),
+    problems: ['campaign_not_found', 'run_not_found', 'row_not_found'],
   },
   {
     method: 'get',

@@ -1,6 +1,7 @@
 import type { Language } from '../../../contract/problems.ts';
 import type { MessageState } from '../../../contract/message-states.ts';
 import { REFUSAL_TEXTS } from '../../../contract/list.ts';
+import { MESSAGE_REASONS } from '../../../contract/message-reasons.ts';
 
 /** The words of the report, by language. */
 export const COLUMNS: Record<Language, string[]> = {
@@ -79,37 +80,8 @@ export const SLOTS: Record<Language, Record<'main' | 'additional', string>> = {
   ru: { main: 'основной', additional: 'дополнительный' },
 };
 
-/** Reasons of messages; those of refused rows are the contract's. A reason without a sentence is shown as it is. */
-const MESSAGE_REASONS: Record<Language, Record<string, string>> = {
-  en: {
-    list_removed: 'The file was removed before its turn came.',
-    cleared: 'The campaign was cleared before its turn came.',
-    stop_list: 'The number is on the stop list.',
-    empty_variable: 'A variable’s cell is empty and has no fallback.',
-    sms_too_long: 'With its variables the text is longer than five SMS.',
-    no_answer: 'The provider’s answer never came: it may have been sent.',
-    gave_up: 'The provider turned it away five times.',
-    recipient_invalid: 'The provider does not know this number.',
-    recipient_opted_out: 'The customer has opted out.',
-    recipient_unreachable: 'The number cannot be reached through this channel.',
-    refused: 'The provider refused it.',
-  },
-  ru: {
-    list_removed: 'Файл удалён раньше, чем подошла очередь.',
-    cleared: 'Рассылку очистили раньше, чем подошла очередь.',
-    stop_list: 'Номер в стоп-листе.',
-    empty_variable: 'Ячейка переменной пуста, а замены нет.',
-    sms_too_long: 'С переменными текст длиннее пяти SMS.',
-    no_answer: 'Провайдер не ответил: сообщение могло уйти.',
-    gave_up: 'Провайдер отложил его пять раз.',
-    recipient_invalid: 'Провайдер не знает такого номера.',
-    recipient_opted_out: 'Клиент отписался.',
-    recipient_unreachable: 'Номер недоступен в этом канале.',
-    refused: 'Провайдер отказал.',
-  },
-};
-
 export function reasonTexts(language: Language): Record<string, string> {
   const refusals = Object.entries(REFUSAL_TEXTS).map(([code, text]) => [code, text[language]]);
-  return { ...Object.fromEntries(refusals), ...MESSAGE_REASONS[language] } as Record<string, string>;
+  const reasons = Object.entries(MESSAGE_REASONS).map(([code, { text }]) => [code, text[language]]);
+  return Object.fromEntries([...refusals, ...reasons]) as Record<string, string>;
 }

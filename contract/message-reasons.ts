@@ -1,0 +1,109 @@
+import type { MessageState } from './message-states.ts';
+import type { Language } from './problems.ts';
+
+export interface ReasonText {
+  text: Record<Language, string>;
+  /** What a person can do about it; a reason without is nobody's to mend. */
+  advice?: Record<Language, string>;
+}
+
+/** Why a message is where it is, in words; a reason without a sentence is shown as it is. Those of refused rows: `list.ts`. */
+export const MESSAGE_REASONS: Record<string, ReasonText> = {
+  list_removed: {
+    text: {
+      en: 'The file was removed before its turn came.',
+      ru: 'Файл удалён раньше, чем подошла очередь.',
+    },
+  },
+  cleared: {
+    text: {
+      en: 'The campaign was cleared before its turn came.',
+      ru: 'Рассылку очистили раньше, чем подошла очередь.',
+    },
+  },
+  stop_list: {
+    text: { en: 'The number is on the stop list.', ru: 'Номер в стоп-листе.' },
+    advice: {
+      en: 'These people have asked not to be written to.',
+      ru: 'Эти люди просили им не писать.',
+    },
+  },
+  empty_variable: {
+    text: {
+      en: 'A variable’s cell is empty and has no fallback.',
+      ru: 'Ячейка переменной пуста, а замены нет.',
+    },
+    advice: {
+      en: 'Fill the cells in the file, or give the variable a text for empty cells.',
+      ru: 'Заполните ячейки в файле или задайте переменной текст для пустых ячеек.',
+    },
+  },
+  sms_too_long: {
+    text: {
+      en: 'With its variables the text is longer than five SMS.',
+      ru: 'С переменными текст длиннее пяти SMS.',
+    },
+    advice: { en: 'Shorten the text or the cells.', ru: 'Сократите текст или значения в ячейках.' },
+  },
+  no_answer: {
+    text: {
+      en: 'The provider’s answer never came: it may have been sent.',
+      ru: 'Провайдер не ответил: сообщение могло уйти.',
+    },
+    advice: {
+      en: 'Ask the provider before you write again: some of these people may already have the message.',
+      ru: 'Прежде чем писать снова, спросите провайдера: часть этих людей могла уже получить сообщение.',
+    },
+  },
+  gave_up: {
+    text: { en: 'The provider turned it away five times.', ru: 'Провайдер отложил его пять раз.' },
+    advice: {
+      en: 'The provider was overloaded. Write again later, at a lower rate.',
+      ru: 'Провайдер был перегружен. Напишите снова позже и с меньшей скоростью.',
+    },
+  },
+  recipient_invalid: {
+    text: { en: 'The provider does not know this number.', ru: 'Провайдер не знает такого номера.' },
+    advice: {
+      en: 'Check the numbers with the customers; writing to them again changes nothing.',
+      ru: 'Уточните номера у клиентов: повторная отправка ничего не изменит.',
+    },
+  },
+  recipient_opted_out: {
+    text: { en: 'The customer has opted out.', ru: 'Клиент отписался.' },
+    advice: { en: 'They must not be written to again.', ru: 'Писать им больше нельзя.' },
+  },
+  recipient_unreachable: {
+    text: {
+      en: 'The number cannot be reached through this channel.',
+      ru: 'Номер недоступен в этом канале.',
+    },
+    advice: {
+      en: 'The phone may be switched off, or have no WhatsApp. Try later, or by SMS.',
+      ru: 'Телефон может быть выключен или без WhatsApp. Попробуйте позже или по SMS.',
+    },
+  },
+  refused: {
+    text: { en: 'The provider refused it.', ru: 'Провайдер отказал.' },
+    advice: {
+      en: 'What the provider said stands beside it; ask the provider where it is not clear.',
+      ru: 'Рядом — слова провайдера; если они непонятны, спросите у него.',
+    },
+  },
+};
+
+/** Messages of a run that ended alike. */
+export interface MessageGroup {
+  state: MessageState;
+  reason: string | null;
+}
+
+/** May have got the message: writing again is at the risk of a second one. */
+export function mayHaveIt({ state }: Pick<MessageGroup, 'state'>): boolean {
+  return state === 'sent' || state === 'unknown';
+}
+
+/** Whether a Restart may write to such a group again; a person who has opted out is never asked about. */
+export function mayWriteAgain({ state, reason }: MessageGroup): boolean {
+  return (state === 'failed' || mayHaveIt({ state })) && reason !== 'recipient_opted_out';
+}
