@@ -15,7 +15,7 @@ import {
   RefusedBySchema,
   REMOVAL_RULES,
 } from './list.ts';
-import { mayWriteAgain } from './message-reasons.ts';
+import { mayWriteAgain } from './write-again.ts';
 import { Count, RowAccountSchema } from './message-states.ts';
 import { SendingHoursSchema } from './sending-hours.ts';
 

@@ -458,7 +458,7 @@ export const OPERATIONS: Operation[] = [
     summary: 'The rows of a run, by pages',
     query: ReportRowsQuerySchema,
     answer: ok(ReportPageSchema),
-    problems: ['campaign_not_found', 'run_not_found', 'invalid', 'malformed'],
+    problems: ['campaign_not_found', 'run_not_found', 'search_too_short', 'malformed'],
   },
   {
     method: 'get',

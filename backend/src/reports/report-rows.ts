@@ -64,7 +64,7 @@ export const REFUSED = `
           and k.run > rl.run) c
  where rl.account_id = $1 and rl.campaign_id = $2 and rl.run = $3`;
 
-/** @throws ProblemError `invalid` where the search is too short to find anybody */
+/** @throws ProblemError `search_too_short` where the search is too short to find anybody */
 export async function reportRows(
   manager: EntityManager,
   key: RunKey,
@@ -145,7 +145,7 @@ function searchOf(text: string): Search | null {
   if (phone.ok) return { digits: phone.e164, whole: true };
   const digits = text.replace(/[\s()+.–-]/g, '');
   if (!/^\d+$/.test(digits) || digits.length < SHORTEST_SEARCH) {
-    throw new ProblemError('invalid', {}, [{ field: 'search', code: 'search_too_short' }]);
+    throw new ProblemError('search_too_short');
   }
   return { digits: `%${digits}%`, whole: false };
 }

@@ -15,7 +15,7 @@ with grouped as materialized (
   select m.state::text as state, m.reason, count(*)::int as count
     from message m
    where m.account_id = $1 and m.campaign_id = $2 and m.run = $3
-     and m.state in ('cancelled', 'duplicate', 'stopped', 'unknown', 'failed')
+     and m.state in ('cancelled', 'duplicate', 'stopped', 'unknown', 'sent', 'failed')
    group by m.state, m.reason),
 refused as (
   select by.key as reason, by.value::int as count

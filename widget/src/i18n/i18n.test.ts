@@ -1,9 +1,13 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { PROBLEMS } from '../../../contract/problems.ts';
 import { codeText } from './errors.ts';
-import { en } from './en.ts';
+import { en as common } from './en.ts';
 import { setLanguage, t, type Message } from './index.ts';
-import { ru } from './ru.ts';
+import { REPORT_WORDS } from '../reports/words.ts';
+import { ru as shared } from './ru.ts';
+
+const en = { ...common, ...REPORT_WORDS.en };
+const ru = { ...shared, ...REPORT_WORDS.ru };
 
 afterEach(() => setLanguage('en'));
 
@@ -11,7 +15,8 @@ const words = (message: Message) => (typeof message === 'string' ? [message] : O
 const names = (text: string) => [...text.matchAll(/(?<!\{)\{(\w+)\}(?!\})/g)].map((match) => match[1]).sort();
 
 test('both languages have the same messages, none empty', () => {
-  expect(Object.keys(ru)).toEqual(Object.keys(en));
+  expect(Object.keys(shared)).toEqual(Object.keys(common));
+  expect(Object.keys(REPORT_WORDS.ru)).toEqual(Object.keys(REPORT_WORDS.en));
   for (const message of [...Object.values(en), ...Object.values(ru)] as Message[]) {
     for (const text of words(message)) expect(text.trim()).not.toBe('');
   }

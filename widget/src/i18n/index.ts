@@ -18,13 +18,20 @@ export function setLanguage(locale: string): void {
   if (typeof document !== 'undefined') document.documentElement.lang = language.value;
 }
 
-export function t(key: MessageKey, params: Params = {}): string {
-  const message = MESSAGES[language.value][key];
-  const text = typeof message === 'string' ? message : plural(message, Number(params.count ?? 0));
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
-    const value = params[name];
-    return typeof value === 'number' ? number(value) : (value ?? whole);
-  });
+export const t = translator<MessageKey>(MESSAGES);
+
+/** A part of the interface that is loaded by itself brings its own words. */
+export function translator<Key extends string>(
+  messages: Record<Language, Record<Key, Message>>,
+): (key: Key, params?: Params) => string {
+  return (key, params = {}) => {
+    const message = messages[language.value][key];
+    const text = typeof message === 'string' ? message : plural(message, Number(params.count ?? 0));
+    return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+      const value = params[name];
+      return typeof value === 'number' ? number(value) : (value ?? whole);
+    });
+  };
 }
 
 function plural(forms: Plural, count: number): string {
