@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { bigFile } from '../test/big-file.ts';
 import { aCampaign } from '../test/factories.ts';
+import { behindWall } from '../src/database/account-wall.ts';
+import { RunContents } from '../src/dispatch/run-contents.ts';
+import type { Caller } from '../src/host/caller.ts';
+import { ReportViewService } from '../src/reports/report-view.service.ts';
 import { settleDown, withDatabase } from './bench-database.ts';
 import type { Figures } from './figures.ts';
 import { inProcess, type TaskResult } from './measured-task.ts';
@@ -24,6 +28,7 @@ export async function reportBench(figures: Figures): Promise<void> {
       await inProcess('upload', url, file, key);
       await finishRun(dataSource, key);
       await measure(url, key, figures);
+      await measureView(dataSource, key, figures);
       await spoilList(dataSource, key);
       await measureFlat(url, key, figures);
     });
@@ -73,6 +78,44 @@ async function measure(url: string, key: number[], figures: Figures): Promise<vo
   figures.atMost('longest-stall', median(reports.map((each) => each.stallMs)), 50, 'ms');
   figures.atMost('memory', Math.max(...reports.map((each) => each.growthMb)), 50, 'MB');
   figures.informational('rows', ROWS / time, '/s');
+}
+
+/** What the page of the report asks for, as its requests do. A reader waits for it. */
+async function measureView(
+  dataSource: DataSource,
+  [accountId, campaignId]: number[],
+  figures: Figures,
+): Promise<void> {
+  const views = new ReportViewService(dataSource, new RunContents(dataSource));
+  const caller: Caller = {
+    accountId: accountId!,
+    installationId: 'bench',
+    userId: 'bench',
+    role: 'admin',
+    account: { name: 'Bench', timeZone: 'Europe/Moscow' },
+  };
+  const [last] = (await dataSource.query(
+    `select c.phone from message m join contact c using (account_id, campaign_id, list_id, row_no)
+      where m.account_id = $1 and m.campaign_id = $2 order by m.position desc limit 1`,
+    [accountId, campaignId],
+  )) as { phone: string }[];
+  const asked: Record<string, () => Promise<unknown>> = {
+    'run-in-numbers': () => views.run(caller, campaignId!, 1),
+    'first-page': () => views.rows(caller, campaignId!, 1, {}),
+    'page-in-the-middle': () => views.rows(caller, campaignId!, 1, { after: `m${ROWS / 2}` }),
+    'state-nobody-is-in': () => views.rows(caller, campaignId!, 1, { state: 'failed' }),
+    'search-for-a-number': () => views.rows(caller, campaignId!, 1, { search: last!.phone }),
+    'search-for-digits': () => views.rows(caller, campaignId!, 1, { search: last!.phone.slice(-6) }),
+  };
+  for (const [name, ask] of Object.entries(asked)) {
+    const times: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const began = performance.now();
+      await behindWall(accountId!, ask);
+      times.push((performance.now() - began) / 1000);
+    }
+    figures.atMost(name, median(times), 1, 's');
+  }
 }
 
 /** The list as if every row of it were refused, and as many again were repeated. */
