@@ -222,6 +222,8 @@ export const CampaignSchema = v.object({
   controls: v.array(v.picklist(CONTROLS)),
   createdAt: Instant,
   updatedAt: Instant,
+  /** When all this was read, by the database's clock: of two answers the later one is true. */
+  asOf: Instant,
 });
 export type Campaign = v.InferOutput<typeof CampaignSchema>;
 
@@ -279,6 +281,8 @@ export const HistoryEntrySchema = v.object({
   from: v.nullable(v.picklist(CAMPAIGN_STATES)),
   to: v.picklist(CAMPAIGN_STATES),
   reason: v.nullable(v.string()),
+  /** Messages a minute that held after it; null where that was not kept. */
+  rate: v.nullable(Count),
 });
 export type HistoryEntry = v.InferOutput<typeof HistoryEntrySchema>;
 

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { controlsIn, type Control } from '../../../contract/campaign-states.ts';
+import { controlsIn, type CampaignState, type Control } from '../../../contract/campaign-states.ts';
 import type { Campaign, CampaignSettings, Obstacle, Progress } from '../../../contract/campaign.ts';
 import type { Template } from '../../../contract/channel.ts';
 import { roleMay, type Permission, type Role } from '../../../contract/session.ts';
@@ -53,10 +53,16 @@ export async function campaignView(manager: EntityManager, row: CampaignRow, rol
     lists: lists.map(summaryOf),
     untouched: row.untouched,
     progress: await progressOf(manager, row, lists),
-    controls: controlsIn(row.state).filter((control) => roleMay(role, CONTROL_PERMISSIONS[control])),
+    controls: controlsFor(row.state, role),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
+    asOf: row.as_of.toISOString(),
   };
+}
+
+/** The controls that a state offers to a role. */
+export function controlsFor(state: CampaignState, role: Role): Control[] {
+  return controlsIn(state).filter((control) => roleMay(role, CONTROL_PERMISSIONS[control]));
 }
 
 export async function progressOf(

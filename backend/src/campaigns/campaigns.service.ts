@@ -16,7 +16,13 @@ import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { isUnderWay } from '../lists/list-removal.ts';
 import { CampaignEventEntity } from './campaign-event.entity.ts';
-import { lockCampaignSoon, readCampaign, writeEvent, type CampaignRow } from './campaign-state.ts';
+import {
+  lockCampaignSoon,
+  RATE_CHANGED,
+  readCampaign,
+  writeEvent,
+  type CampaignRow,
+} from './campaign-state.ts';
 import { refillQueue } from './refill-queue.ts';
 import { campaignView, settingsOf } from './campaign-view.ts';
 
@@ -104,7 +110,7 @@ export class CampaignsService {
         const after = { ...before, ...change.settings };
         this.requireEditable(row, before, after);
         this.requireFuture(before, after, caller.account.timeZone);
-        await this.save(manager, row, after);
+        await this.save(manager, row, after, caller.userId);
         if (isUnderWay(row) && after.removeDuplicates !== row.remove_duplicates)
           await refillQueue(manager, row, after.removeDuplicates);
       }),
@@ -128,7 +134,12 @@ export class CampaignsService {
     if (code) throw new ProblemError('invalid', {}, [{ field: 'schedule', code }]);
   }
 
-  private async save(manager: EntityManager, row: CampaignRow, after: CampaignSettings): Promise<void> {
+  private async save(
+    manager: EntityManager,
+    row: CampaignRow,
+    after: CampaignSettings,
+    userId: string,
+  ): Promise<void> {
     await manager.query(
       `update campaign_settings
           set name = $3, method = $4, channel_id = $5, template_id = $6, bindings = $7, text = $8,
@@ -160,6 +171,9 @@ export class CampaignsService {
         where account_id = $1 and id = $2`,
       [row.account_id, row.id, after.ratePerMinute, spacing(after.ratePerMinute) / spacing(row.rate)],
     );
+    if (!isUnderWay(row)) return;
+    const event = { action: RATE_CHANGED, by: userId, from: row.state, to: row.state };
+    await writeEvent(manager, row.account_id, row.id, event);
   }
 
   /** Takes a draft or a finished campaign off the list; its report is kept with the account's data. */
@@ -190,6 +204,7 @@ export class CampaignsService {
       from: event.fromState,
       to: event.toState,
       reason: event.reason,
+      rate: event.rate,
     }));
   }
 }
