@@ -243,6 +243,30 @@ export const CampaignCardSchema = v.object({
 });
 export type CampaignCard = v.InferOutput<typeof CampaignCardSchema>;
 
+/** Campaigns in one answer, unless fewer are asked for. */
+export const PAGE_SIZE = 50;
+
+/** Which of the campaigns, and from where on. */
+export const CampaignQuerySchema = v.object({
+  /** A part of the name, in any case. */
+  search: v.optional(v.pipe(v.string('malformed'), v.maxLength(MAX_NAME_LENGTH, 'name_too_long'))),
+  state: v.optional(v.picklist(CAMPAIGN_STATES, 'malformed')),
+  /** What the answer before called `next`. */
+  after: v.optional(v.pipe(v.string('malformed'), v.regex(/^\d{1,17}_\d{1,9}$/, 'malformed'))),
+});
+export type CampaignQuery = v.InferOutput<typeof CampaignQuerySchema>;
+
+export const CampaignPageSchema = v.object({
+  data: v.array(CampaignCardSchema),
+  /** Where the next page begins; null at the end. It stays good while campaigns change. */
+  next: v.nullable(v.string()),
+  /** Campaigns in each state whose name is as searched for. */
+  counts: v.object(
+    Object.fromEntries(CAMPAIGN_STATES.map((state) => [state, Count])) as Record<CampaignState, typeof Count>,
+  ),
+});
+export type CampaignPage = v.InferOutput<typeof CampaignPageSchema>;
+
 /** What Start will do, shown before it. */
 export const PreviewSchema = v.object({
   obstacles: v.array(ObstacleSchema),

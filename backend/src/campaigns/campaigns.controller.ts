@@ -1,12 +1,14 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { CONTROLS } from '../../../contract/campaign-states.ts';
 import {
   CampaignChangeSchema,
+  CampaignQuerySchema,
   NewCampaignSchema,
   RestartSchema,
   TestMessageSchema,
   type CampaignChange,
+  type CampaignQuery,
   type NewCampaign,
   type Restart,
   type TestMessage,
@@ -29,8 +31,8 @@ export class CampaignsController {
   ) {}
 
   @Get()
-  async list(@CurrentCaller() caller: Caller) {
-    return { data: await this.campaigns.list(caller) };
+  list(@CurrentCaller() caller: Caller, @Query({ schema: CampaignQuerySchema }) query: CampaignQuery) {
+    return this.campaigns.list(caller, query);
   }
 
   @Post()

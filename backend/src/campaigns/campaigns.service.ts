@@ -4,8 +4,9 @@ import {
   editableSettings,
   newSettings,
   type Campaign,
-  type CampaignCard,
   type CampaignChange,
+  type CampaignPage,
+  type CampaignQuery,
   type CampaignSettings,
   type HistoryEntry,
 } from '../../../contract/campaign.ts';
@@ -25,6 +26,8 @@ import {
 } from './campaign-state.ts';
 import { refillQueue } from './refill-queue.ts';
 import { campaignView, settingsOf } from './campaign-view.ts';
+import { campaignPage } from './campaign-page.ts';
+import { nameKey } from './name-key.ts';
 
 /** PostgreSQL: a unique index said no. */
 const UNIQUE_VIOLATION = '23505';
@@ -34,29 +37,9 @@ const UNIQUE_VIOLATION = '23505';
 export class CampaignsService {
   constructor(private readonly dataSource: DataSource) {}
 
-  async list(caller: Caller): Promise<CampaignCard[]> {
-    const rows = await rowsOf<CampaignRow & { started_position: number }>(
-      this.dataSource.manager,
-      `select c.id, c.state, c.pause_reason, c.scheduled_for, c.rate, c.cursor, c.last_position,
-              s.name, s.method, s.updated_at
-         from campaign c join campaign_settings s on s.account_id = c.account_id and s.campaign_id = c.id
-        where c.account_id = $1 and s.archived_at is null
-        order by s.updated_at desc, c.id desc
-        limit 1000`,
-      [caller.accountId],
-    );
-    return rows.map((row) => ({
-      id: row.id,
-      name: row.name,
-      method: row.method,
-      state: row.state,
-      pauseReason: row.pause_reason,
-      scheduledFor: row.scheduled_for?.toISOString() ?? null,
-      ratePerMinute: row.rate,
-      handedOut: row.cursor,
-      total: row.last_position,
-      updatedAt: row.updated_at.toISOString(),
-    }));
+  /** A page of the campaigns, the last changed first. */
+  list(caller: Caller, query: CampaignQuery): Promise<CampaignPage> {
+    return campaignPage(this.dataSource.manager, caller.accountId, query);
   }
 
   async create(caller: Caller, name: string): Promise<Campaign> {
@@ -207,11 +190,6 @@ export class CampaignsService {
       rate: event.rate,
     }));
   }
-}
-
-/** Two names that differ in case, in ё and е or in spaces are one to a reader. */
-function nameKey(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replace(/ё/g, 'е').replace(/\s+/g, ' ').trim();
 }
 
 /** The unique index decides about names; two people who save at once cannot both get one. */

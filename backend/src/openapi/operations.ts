@@ -1,8 +1,9 @@
 import type { GenericSchema } from 'valibot';
 import * as v from 'valibot';
 import {
-  CampaignCardSchema,
   CampaignChangeSchema,
+  CampaignPageSchema,
+  CampaignQuerySchema,
   CampaignSchema,
   ControlResultSchema,
   CorrectionResultSchema,
@@ -109,9 +110,10 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns',
     tag: 'campaigns',
     security: 'session',
-    summary: 'The campaigns, the last changed first',
-    answer: ok(data(CampaignCardSchema)),
-    problems: [],
+    summary: 'A page of the campaigns, the last changed first',
+    query: CampaignQuerySchema,
+    answer: ok(CampaignPageSchema),
+    problems: ['malformed', 'invalid'],
   },
   {
     method: 'post',
