@@ -186,6 +186,8 @@ export const ProgressSchema = v.object({
   lastMinute: Count,
   /** When the queue will be empty at the set rate, or at the slower pace of its channel; null unless running. */
   finishAt: v.nullable(Instant),
+  /** When the run was over; null before, and before the first. */
+  finishedAt: v.nullable(Instant),
   /** What the limit of the channel makes of the rate at present; null while it does not hold the campaign back. */
   channelPace: v.nullable(
     v.object({

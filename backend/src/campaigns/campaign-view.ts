@@ -72,13 +72,37 @@ export async function progressOf(
 ): Promise<Progress> {
   if (row.state === 'draft' || row.state === 'scheduled') {
     const account = await draftAccount(manager, row.account_id, row.id, lists, row.remove_duplicates);
-    return { run: row.run, account, replied: 0, lastMinute: 0, finishAt: null, channelPace: null };
+    return {
+      run: row.run,
+      account,
+      replied: 0,
+      lastMinute: 0,
+      finishAt: null,
+      finishedAt: null,
+      channelPace: null,
+    };
   }
   const counted = await runAccount(manager, row.account_id, row.id, row.run);
   const left = counted.account.queued + counted.account.sending;
   const pace = await channelPace(manager, row);
   const finishAt = row.state === 'running' ? finishTime(left, pace?.perMinute ?? row.rate, Date.now()) : null;
-  return { run: row.run, ...counted, finishAt, channelPace: pace };
+  return {
+    run: row.run,
+    ...counted,
+    finishAt,
+    finishedAt: await finishedAt(manager, row),
+    channelPace: pace,
+  };
+}
+
+async function finishedAt(manager: EntityManager, row: CampaignRow): Promise<string | null> {
+  if (row.state !== 'completed') return null;
+  const [run] = await rowsOf<{ finished_at: Date | null }>(
+    manager,
+    'select finished_at from run where account_id = $1 and campaign_id = $2 and run = $3',
+    [row.account_id, row.id, row.run],
+  );
+  return run?.finished_at?.toISOString() ?? null;
 }
 
 export function finishTime(messages: number, rate: number, from: number): string {
