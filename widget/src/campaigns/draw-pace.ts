@@ -34,6 +34,7 @@ export function drawPace({ element, timeZone, label, number, onPoint }: PaceDraw
     return {
       width: element.clientWidth,
       height: HEIGHT,
+      padding: [8, 8, 0, 0],
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
@@ -43,6 +44,7 @@ export function drawPace({ element, timeZone, label, number, onPoint }: PaceDraw
         {
           ...axis,
           grid: { show: false },
+          size: 32,
           space: 70,
           values: (_plot, splits, _axis, _space, step) => splits.map((split) => label(split, step)),
         },

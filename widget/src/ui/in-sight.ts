@@ -14,14 +14,18 @@ const LOOK_MS = 120;
  */
 export function watchBottom(frame: Element, tell: (pixels: number) => void): () => void {
   let timer: ReturnType<typeof setTimeout>;
+  let told: number | null = null;
   // Observed anew each time: the browser by itself speaks only when the seen share changes, and scrolling past a
   // frame taller than the screen does not change it.
   const observer = new IntersectionObserver(([entry]) => {
+    const pixels = entry?.isIntersecting
+      ? Math.max(0, Math.round(entry.boundingClientRect.bottom - entry.intersectionRect.bottom))
+      : told;
     observer.unobserve(frame);
-    timer = setTimeout(() => observer.observe(frame), LOOK_MS);
-    if (entry?.isIntersecting) {
-      tell(Math.max(0, Math.round(entry.boundingClientRect.bottom - entry.intersectionRect.bottom)));
-    }
+    // While the page is being scrolled every frame of the screen is another.
+    if (pixels === told) timer = setTimeout(() => observer.observe(frame), LOOK_MS);
+    else observer.observe(frame);
+    if (pixels !== null && pixels !== told) tell((told = pixels));
   });
   observer.observe(frame);
   return () => {
