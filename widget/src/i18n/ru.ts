@@ -576,7 +576,7 @@ export const ru: Record<MessageKey, Message> = {
   'progress.finish': 'Окончание',
   'progress.finishNone': '—',
   'progress.finishPaused': 'после возобновления',
-  'progress.finished': 'Завершена',
+  'progress.finished': 'Закончилась',
   'progress.live': 'Обновляется сразу',
   'progress.asOf': 'На {time}',
   'progress.funnel': 'От отправки до ответа',
