@@ -32,14 +32,14 @@ test('the last stretch ends where the run does', () => {
   expect(times.map((time) => time - times[0]!)).toEqual([0, 60, 90]);
 });
 
-test('the set rate is that of its time, and none while paused', () => {
+test('the set rate is the greatest of its stretch, and none while paused', () => {
   const rates = [
     { at: at(0), perMinute: 60 },
     { at: at(61), perMinute: 300 },
   ];
   const pauses = [{ from: at(180), to: at(240) }];
   const { rate } = courseOf(pace(300, [60, 60, 300, 0, 300], { rates, pauses }));
-  expect(rate).toEqual([60, 60, 300, null, 300, 300]);
+  expect(rate).toEqual([60, 300, 300, null, 300, 300]);
 });
 
 test('a pause does not pull the average down', () => {

@@ -36,14 +36,15 @@ export function courseOf(pace: Pace): Course {
   return { times, perMinute, rate };
 }
 
-/** Set at the beginning of a stretch, or first within it; null where all of it was a pause. */
+/** The greatest that was set within a stretch, which is what it may hold; null where all of it was a pause. */
 function rateAt(pace: Pace, begins: number, ends: number): number | null {
   const paused = pace.pauses.some(
     (pause) => seconds(pause.from) <= begins && (pause.to === null || seconds(pause.to) >= ends),
   );
   if (paused) return null;
-  const set = pace.rates.findLast(({ at }) => seconds(at) <= begins) ?? pace.rates[0];
-  return set?.perMinute ?? null;
+  const first = pace.rates.findLastIndex(({ at }) => seconds(at) <= begins);
+  const set = pace.rates.slice(Math.max(0, first)).filter(({ at }, i) => i === 0 || seconds(at) < ends);
+  return set.length === 0 ? null : Math.max(...set.map(({ perMinute }) => perMinute));
 }
 
 export interface CourseSummary {

@@ -434,7 +434,7 @@ export const en = {
   'receipt.since': 'Since then it has changed. Now: {state}',
   'bar.title': 'The running campaign',
   'bar.progress': '{done} of {all}',
-  'bar.pace': '{last} in the last minute, set: {rate}',
+  'bar.pace': '{last} of {rate} a minute',
   'bar.pause': 'Pause',
   'progress.title': 'Progress',
   'progress.run': 'Run {run}',

@@ -558,7 +558,7 @@ export const ru: Record<MessageKey, Message> = {
   'receipt.since': 'С тех пор состояние изменилось. Сейчас: {state}',
   'bar.title': 'Рассылка идёт',
   'bar.progress': '{done} из {all}',
-  'bar.pace': 'За 60 секунд {last}, задано {rate}',
+  'bar.pace': '{last} из {rate} в минуту',
   'bar.pause': 'Пауза',
   'progress.title': 'Ход рассылки',
   'progress.run': 'Запуск {run}',
