@@ -150,6 +150,20 @@ describe('on the campaign’s page', () => {
     await crm.gone(crm.text('Нет связи с сервером'));
   });
 
+  test('what went wrong is said, with what to do about it', async () => {
+    await aRun(40);
+    await host.as('romashka').control(id, 'pause').expect(200);
+    await host.database.dataSource.query(
+      `update message set sent_at = now(),
+              state = (case when position % 10 = 1 then 'unknown' when position % 10 = 2 then 'failed' else 'delivered' end)::message_state
+        where account_id = 1 and campaign_id = $1 and state <> 'duplicate'`,
+      [id],
+    );
+    await crm.visitCampaign(name);
+    await crm.seen(/^Ошибок: \d, это \d+\s%/, /Причины по каждой строке есть в отчёте/);
+    await crm.seen(/^\d сообщени. остал.*без ответа/, /не отправляем повторно/);
+  });
+
   test('how fast it went is drawn, and said in words and in a table', async () => {
     await aRun(2400);
     const { dataSource } = host.database;
