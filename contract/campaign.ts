@@ -237,6 +237,8 @@ export const ProgressSchema = v.object({
   waitsUntil: v.nullable(Instant),
   /** When the queue will be empty at the set rate, or at the slower pace of its channel; null unless running. */
   finishAt: v.nullable(Instant),
+  /** When the run was over; null before, and before the first. */
+  finishedAt: v.nullable(Instant),
   /** What the limit of the channel makes of the rate at present; null while it does not hold the campaign back. */
   channelPace: v.nullable(
     v.object({
@@ -273,6 +275,8 @@ export const CampaignSchema = v.object({
   controls: v.array(v.picklist(CONTROLS)),
   createdAt: Instant,
   updatedAt: Instant,
+  /** When all this was read, by the database's clock: of two answers the later one is true. */
+  asOf: Instant,
 });
 export type Campaign = v.InferOutput<typeof CampaignSchema>;
 
@@ -291,6 +295,30 @@ export const CampaignCardSchema = v.object({
   updatedAt: Instant,
 });
 export type CampaignCard = v.InferOutput<typeof CampaignCardSchema>;
+
+/** Campaigns in one answer, unless fewer are asked for. */
+export const PAGE_SIZE = 50;
+
+/** Which of the campaigns, and from where on. */
+export const CampaignQuerySchema = v.object({
+  /** A part of the name, in any case. */
+  search: v.optional(v.pipe(v.string('malformed'), v.maxLength(MAX_NAME_LENGTH, 'name_too_long'))),
+  state: v.optional(v.picklist(CAMPAIGN_STATES, 'malformed')),
+  /** What the answer before called `next`. */
+  after: v.optional(v.pipe(v.string('malformed'), v.regex(/^\d{1,17}_\d{1,9}$/, 'malformed'))),
+});
+export type CampaignQuery = v.InferOutput<typeof CampaignQuerySchema>;
+
+export const CampaignPageSchema = v.object({
+  data: v.array(CampaignCardSchema),
+  /** Where the next page begins; null at the end. It stays good while campaigns change. */
+  next: v.nullable(v.string()),
+  /** Campaigns in each state whose name is as searched for. */
+  counts: v.object(
+    Object.fromEntries(CAMPAIGN_STATES.map((state) => [state, Count])) as Record<CampaignState, typeof Count>,
+  ),
+});
+export type CampaignPage = v.InferOutput<typeof CampaignPageSchema>;
 
 /** What Start will do, shown before it. */
 export const PreviewSchema = v.object({
@@ -331,6 +359,8 @@ export const HistoryEntrySchema = v.object({
   from: v.nullable(v.picklist(CAMPAIGN_STATES)),
   to: v.picklist(CAMPAIGN_STATES),
   reason: v.nullable(v.string()),
+  /** Messages a minute that held after it; null where that was not kept. */
+  rate: v.nullable(Count),
 });
 export type HistoryEntry = v.InferOutput<typeof HistoryEntrySchema>;
 

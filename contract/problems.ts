@@ -92,6 +92,11 @@ export const PROBLEMS = {
     en: 'Files or queues are being worked on right now; nothing was changed. Try again in a few seconds.',
     ru: 'Сейчас обрабатываются файлы или очереди рассылок, ничего не изменилось. Повторите через несколько секунд.',
   },
+  too_many_streams: {
+    status: 503,
+    en: 'Too many live views are open. The figures are asked for from time to time instead.',
+    ru: 'Открыто слишком много окон с ходом рассылок. Цифры будут запрашиваться время от времени.',
+  },
   // Campaign
   campaign_not_found: {
     status: 404,

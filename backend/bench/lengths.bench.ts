@@ -38,6 +38,7 @@ export async function lengthsBench(figures: Figures): Promise<void> {
     const caller: Caller = {
       accountId: campaign.accountId,
       installationId: 'bench',
+      expiresAt: Infinity,
       userId: 'bench',
       role: 'admin',
       account: { name: 'Bench', timeZone: 'Europe/Moscow' },

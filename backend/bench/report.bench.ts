@@ -93,6 +93,7 @@ async function measureView(
     userId: 'bench',
     role: 'admin',
     account: { name: 'Bench', timeZone: 'Europe/Moscow' },
+    expiresAt: Infinity,
   };
   const [last] = (await dataSource.query(
     `select c.phone from message m join contact c using (account_id, campaign_id, list_id, row_no)

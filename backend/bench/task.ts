@@ -145,6 +145,7 @@ const sink = new Sink();
 const caller: Caller = {
   accountId: Number(accountId),
   installationId: 'bench',
+  expiresAt: Infinity,
   userId: 'bench',
   role: 'admin',
   account: { name: 'Bench', timeZone: 'Europe/Moscow' },

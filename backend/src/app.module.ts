@@ -9,6 +9,7 @@ import { DispatchModule } from './dispatch/dispatch.module.ts';
 import { HealthController } from './health.controller.ts';
 import { HostModule } from './host/host.module.ts';
 import { readManifest } from './host/manifest.ts';
+import { LiveModule } from './live/live.module.ts';
 import { ListsModule } from './lists/lists.module.ts';
 import { OpenApiModule } from './openapi/openapi.module.ts';
 import { ReceiptsModule } from './receipts/receipts.module.ts';
@@ -45,6 +46,7 @@ export class AppModule {
         HostModule,
         CampaignsModule,
         ListsModule,
+        LiveModule,
         DispatchModule,
         ReceiptsModule,
         ReportsModule,

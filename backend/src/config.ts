@@ -22,6 +22,9 @@ export interface Config {
   databaseLongWaitMs: number;
   /** How long after an uninstall an account's personal data are kept for a re-install, in days; 0: not at all. */
   eraseAfterDays: number;
+  /** Live views that may be open at once in this process, and of one account; the others ask from time to time. */
+  liveStreams: number;
+  liveStreamsPerAccount: number;
   /** A client that takes nothing of a download for so long is cut off, in ms. */
   downloadStallMs: number;
   /** A client that sends nothing of an upload for so long is cut off, in ms. */
@@ -72,6 +75,8 @@ export function readConfig(env: Env): Config {
     databaseLongPoolSize: wholeNumber(env, 'DATABASE_LONG_POOL_SIZE', 5, 1, 100),
     databaseLongWaitMs: wholeNumber(env, 'DATABASE_LONG_WAIT_MS', 5000, 100, 60_000),
     eraseAfterDays: wholeNumber(env, 'ERASE_AFTER_DAYS', 30, 0, 3650),
+    liveStreams: wholeNumber(env, 'LIVE_STREAMS', 500, 0, 100_000),
+    liveStreamsPerAccount: wholeNumber(env, 'LIVE_STREAMS_PER_ACCOUNT', 100, 0, 100_000),
     downloadStallMs: wholeNumber(env, 'DOWNLOAD_STALL_MS', 30_000, 100, 600_000),
     uploadStallMs: wholeNumber(env, 'UPLOAD_STALL_MS', 30_000, 100, 600_000),
     secretsKeys: secretsKeys(env, production, dataDir),

@@ -6,6 +6,7 @@ import type { TestApp } from '../../backend/test/app.ts';
 const PATIENCE_MS = 30_000;
 
 interface View {
+  tenant?: 'romashka' | 'vasilek';
   role?: Role;
   locale?: 'ru' | 'en';
   theme?: 'light' | 'dark';
@@ -36,7 +37,8 @@ export class Crm {
   }
 
   static async open(browser: Browser, host: TestApp, view: View = {}): Promise<Crm> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    // Without a language of its own the browser has one of the machine's, which may be none at all (C, POSIX).
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'ru-RU' });
     context.setDefaultTimeout(PATIENCE_MS);
     return new Crm(host, context, await context.newPage(), view);
   }
@@ -87,6 +89,20 @@ export class Crm {
     await this.field('Название рассылки').fill(name);
     await this.button('Создать рассылку').click();
     await this.seen(this.card.getByRole('heading', { name, level: 1 }));
+  }
+
+  /** Resolves when all of it is on the screen, be it that the CRM's page scrolls or the card. */
+  async onScreen(locator: Locator): Promise<void> {
+    const { width, height } = this.page.viewportSize()!;
+    for (;;) {
+      const box = await locator.boundingBox();
+      const inside =
+        box && box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height;
+      if (inside) return;
+      await this.page.evaluate(
+        () => new Promise((resolve) => (globalThis as unknown as Frames).requestAnimationFrame(resolve)),
+      );
+    }
   }
 
   async saved(): Promise<void> {
@@ -150,6 +166,10 @@ export class Crm {
       { name, base64: Buffer.from(bytes).toString('base64') },
     );
   }
+}
+
+interface Frames {
+  requestAnimationFrame(done: (value: unknown) => void): void;
 }
 
 export function csvFile(name: string, content: string | Uint8Array) {

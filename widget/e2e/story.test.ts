@@ -95,7 +95,7 @@ describe('an SMS campaign', () => {
     await crm.seen(/Запущена в/, crm.card.getByRole('heading', { name: 'Ход рассылки' }));
     await crm.gone(crm.card.locator('.progress-big').getByText(/^0$/));
     await crm.button('Приостановить рассылку').click();
-    await crm.seen(/Приостановлена в \d/, /В пути ничего не было|уже был[ои] в пути/);
+    await crm.seen(/Пауза действует с \d/, /В пути ничего не было|уже был[ои] в пути/);
     await crm.seen('Приостановлена вручную', crm.button('Возобновить рассылку'));
     expect(await crm.part('В очереди')).toBeGreaterThan(0);
   });

@@ -43,6 +43,10 @@ export class CampaignEventEntity {
   @Column({ type: 'text', nullable: true })
   reason!: string | null;
 
+  /** Messages a minute that held after it; null for events older than this column. */
+  @Column({ type: 'integer', nullable: true })
+  rate!: number | null;
+
   /** What stood in the way of a scheduled start: `Obstacle[]`. */
   @Column({ type: 'jsonb', nullable: true })
   detail!: Obstacle[] | null;

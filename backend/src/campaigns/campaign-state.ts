@@ -39,6 +39,8 @@ export interface CampaignRow {
   untouched: boolean;
   created_at: Date;
   updated_at: Date;
+  /** By the database's clock, when the row was read. */
+  as_of: Date;
 }
 
 const SELECT = `
@@ -48,6 +50,7 @@ const SELECT = `
               then now() + make_interval(secs => hours_wait(c.hours_from, c.hours_to, c.hours_zone)) end as waits_until,
          c.pause_detail, s.version, s.name, s.method, s.channel_id, s.template_id, s.bindings, s.text,
          s.remove_duplicates, s.additional_list, s.on_file_removal, s.start_at, s.created_at, s.updated_at,
+         statement_timestamp() as as_of,
          c.cursor = 0 and not exists (
            select from run_list rl
              join list l on l.account_id = rl.account_id and l.campaign_id = rl.campaign_id and l.id = rl.list_id
@@ -117,6 +120,9 @@ export function requireControl(control: Control, state: CampaignState): void {
   if (!CONTROL_STATES[control].includes(state))
     throw new ProblemError('control_not_allowed', { control, state });
 }
+
+/** The action of another rate for a campaign under way. */
+export const RATE_CHANGED = 'rate';
 
 /** The action of a scheduled start that came to nothing. */
 export const NOT_STARTED = 'not_started';
@@ -196,8 +202,8 @@ export async function writeEvent(
   },
 ): Promise<void> {
   await manager.query(
-    `insert into campaign_event (id, account_id, campaign_id, by_user, action, from_state, to_state, reason, detail)
-     values (gen_random_uuid(), $1, $2, $3, $4, $5, $6, $7, $8)`,
+    `insert into campaign_event (id, account_id, campaign_id, by_user, action, from_state, to_state, reason, detail, rate)
+     values (gen_random_uuid(), $1, $2, $3, $4, $5, $6, $7, $8, (select rate from campaign where account_id = $1 and id = $2))`,
     [
       accountId,
       id,
@@ -218,9 +224,9 @@ export async function pauseAllOf(manager: EntityManager, installationId: string)
        update campaign c set state = 'paused', pause_reason = 'installation_disabled', pause_detail = null
          from installation i
         where i.id = $1 and c.account_id = i.account_id and c.state = 'running'
-       returning c.account_id, c.id)
-     insert into campaign_event (id, account_id, campaign_id, by_user, action, from_state, to_state, reason)
-     select gen_random_uuid(), account_id, id, 'system', 'pause', 'running', 'paused', 'installation_disabled' from paused`,
+       returning c.account_id, c.id, c.rate)
+     insert into campaign_event (id, account_id, campaign_id, by_user, action, from_state, to_state, reason, rate)
+     select gen_random_uuid(), account_id, id, 'system', 'pause', 'running', 'paused', 'installation_disabled', rate from paused`,
     [installationId],
   );
 }

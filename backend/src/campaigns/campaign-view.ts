@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
-import { controlsIn, type Control } from '../../../contract/campaign-states.ts';
+import { controlsIn, type CampaignState, type Control } from '../../../contract/campaign-states.ts';
 import type { Campaign, CampaignSettings, Obstacle, Progress } from '../../../contract/campaign.ts';
 import type { Template } from '../../../contract/channel.ts';
 import { endOfSending, type SendingHours } from '../../../contract/sending-hours.ts';
-import { roleMay, type Permission } from '../../../contract/session.ts';
+import { roleMay, type Permission, type Role } from '../../../contract/session.ts';
 import type { RunContent } from '../dispatch/compose.ts';
 import { rowsOf } from '../database/rows.ts';
 import { duration } from '../dispatch/pacing.ts';
@@ -40,11 +40,22 @@ export function settingsOf(row: CampaignRow): CampaignSettings {
   };
 }
 
+/** Whom a campaign is shown to. */
+export interface Viewer {
+  role: Role;
+  /** Of the account. */
+  timeZone: string;
+}
+
+export function viewerOf({ role, account }: Pick<Caller, 'role' | 'account'>): Viewer {
+  return { role, timeZone: account.timeZone };
+}
+
 /** A campaign as the widget shows it. */
 export async function campaignView(
   manager: EntityManager,
   row: CampaignRow,
-  { role, account }: Pick<Caller, 'role' | 'account'>,
+  { role, timeZone }: Viewer,
 ): Promise<Campaign> {
   const lists = await loadedLists(manager, row.account_id, row.id);
   return {
@@ -59,11 +70,17 @@ export async function campaignView(
     template: await frozenTemplate(manager, row),
     lists: lists.map(summaryOf),
     untouched: row.untouched,
-    progress: await progressOf(manager, row, lists, account.timeZone),
-    controls: controlsIn(row.state).filter((control) => roleMay(role, CONTROL_PERMISSIONS[control])),
+    progress: await progressOf(manager, row, lists, timeZone),
+    controls: controlsFor(row.state, role),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
+    asOf: row.as_of.toISOString(),
   };
+}
+
+/** The controls that a state offers to a role. */
+export function controlsFor(state: CampaignState, role: Role): Control[] {
+  return controlsIn(state).filter((control) => roleMay(role, CONTROL_PERMISSIONS[control]));
 }
 
 export async function progressOf(
@@ -81,6 +98,7 @@ export async function progressOf(
       lastMinute: 0,
       waitsUntil: null,
       finishAt: null,
+      finishedAt: null,
       channelPace: null,
     };
   }
@@ -90,8 +108,24 @@ export async function progressOf(
   const hours = { hours: hoursOf(row), timeZone };
   const finishAt =
     row.state === 'running' ? finishTime(left, pace?.perMinute ?? row.rate, Date.now(), hours) : null;
-  const waitsUntil = row.waits_until?.toISOString() ?? null;
-  return { run: row.run, ...counted, waitsUntil, finishAt, channelPace: pace };
+  return {
+    run: row.run,
+    ...counted,
+    waitsUntil: row.waits_until?.toISOString() ?? null,
+    finishAt,
+    finishedAt: await finishedAt(manager, row),
+    channelPace: pace,
+  };
+}
+
+async function finishedAt(manager: EntityManager, row: CampaignRow): Promise<string | null> {
+  if (row.state !== 'completed') return null;
+  const [run] = await rowsOf<{ finished_at: Date | null }>(
+    manager,
+    'select finished_at from run where account_id = $1 and campaign_id = $2 and run = $3',
+    [row.account_id, row.id, row.run],
+  );
+  return run?.finished_at?.toISOString() ?? null;
 }
 
 export function hoursOf({ hours_from, hours_to }: CampaignRow): SendingHours | null {

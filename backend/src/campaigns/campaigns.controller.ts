@@ -3,12 +3,14 @@ import type { Request, Response } from 'express';
 import { CONTROLS } from '../../../contract/campaign-states.ts';
 import {
   CampaignChangeSchema,
+  CampaignQuerySchema,
   NewCampaignSchema,
   RestartCountsQuerySchema,
   RestartSchema,
   type RestartGroup,
   TestMessageSchema,
   type CampaignChange,
+  type CampaignQuery,
   type NewCampaign,
   type Restart,
   type TestMessage,
@@ -31,8 +33,8 @@ export class CampaignsController {
   ) {}
 
   @Get()
-  async list(@CurrentCaller() caller: Caller) {
-    return { data: await this.campaigns.list(caller) };
+  list(@CurrentCaller() caller: Caller, @Query({ schema: CampaignQuerySchema }) query: CampaignQuery) {
+    return this.campaigns.list(caller, query);
   }
 
   @Post()

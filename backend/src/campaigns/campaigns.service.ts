@@ -4,8 +4,9 @@ import {
   editableSettings,
   newSettings,
   type Campaign,
-  type CampaignCard,
   type CampaignChange,
+  type CampaignPage,
+  type CampaignQuery,
   type CampaignSettings,
   type HistoryEntry,
 } from '../../../contract/campaign.ts';
@@ -17,9 +18,17 @@ import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { isUnderWay } from '../lists/list-removal.ts';
 import { CampaignEventEntity } from './campaign-event.entity.ts';
-import { lockCampaignSoon, readCampaign, writeEvent, type CampaignRow } from './campaign-state.ts';
+import {
+  lockCampaignSoon,
+  RATE_CHANGED,
+  readCampaign,
+  writeEvent,
+  type CampaignRow,
+} from './campaign-state.ts';
 import { refillQueue } from './refill-queue.ts';
-import { campaignView, settingsOf } from './campaign-view.ts';
+import { campaignView, viewerOf, settingsOf } from './campaign-view.ts';
+import { campaignPage } from './campaign-page.ts';
+import { nameKey } from './name-key.ts';
 import { saveHours } from './sending-hours.ts';
 
 /** PostgreSQL: a unique index said no. */
@@ -30,29 +39,9 @@ const UNIQUE_VIOLATION = '23505';
 export class CampaignsService {
   constructor(private readonly dataSource: DataSource) {}
 
-  async list(caller: Caller): Promise<CampaignCard[]> {
-    const rows = await rowsOf<CampaignRow & { started_position: number }>(
-      this.dataSource.manager,
-      `select c.id, c.state, c.pause_reason, c.scheduled_for, c.rate, c.cursor, c.last_position,
-              s.name, s.method, s.updated_at
-         from campaign c join campaign_settings s on s.account_id = c.account_id and s.campaign_id = c.id
-        where c.account_id = $1 and s.archived_at is null
-        order by s.updated_at desc, c.id desc
-        limit 1000`,
-      [caller.accountId],
-    );
-    return rows.map((row) => ({
-      id: row.id,
-      name: row.name,
-      method: row.method,
-      state: row.state,
-      pauseReason: row.pause_reason,
-      scheduledFor: row.scheduled_for?.toISOString() ?? null,
-      ratePerMinute: row.rate,
-      handedOut: row.cursor,
-      total: row.last_position,
-      updatedAt: row.updated_at.toISOString(),
-    }));
+  /** A page of the campaigns, the last changed first. */
+  list(caller: Caller, query: CampaignQuery): Promise<CampaignPage> {
+    return campaignPage(this.dataSource.manager, caller.accountId, query);
   }
 
   async create(caller: Caller, name: string): Promise<Campaign> {
@@ -92,7 +81,7 @@ export class CampaignsService {
 
   async get(caller: Caller, id: number): Promise<Campaign> {
     const row = await readCampaign(this.dataSource.manager, caller.accountId, id);
-    return campaignView(this.dataSource.manager, row, caller);
+    return campaignView(this.dataSource.manager, row, viewerOf(caller));
   }
 
   /** @throws ProblemError version_conflict, settings_locked, name_taken, time_past, time_invalid */
@@ -106,7 +95,7 @@ export class CampaignsService {
         const after = { ...before, ...change.settings };
         this.requireEditable(row, before, after);
         this.requireFuture(before, after, caller.account.timeZone);
-        await this.save(manager, row, after);
+        await this.save(manager, row, after, caller.userId);
         if (!sameHours(before.sendingHours, after.sendingHours))
           await saveHours(manager, row, after.sendingHours, caller.account.timeZone);
         if (isUnderWay(row) && after.removeDuplicates !== row.remove_duplicates)
@@ -132,7 +121,12 @@ export class CampaignsService {
     if (code) throw new ProblemError('invalid', {}, [{ field: 'schedule', code }]);
   }
 
-  private async save(manager: EntityManager, row: CampaignRow, after: CampaignSettings): Promise<void> {
+  private async save(
+    manager: EntityManager,
+    row: CampaignRow,
+    after: CampaignSettings,
+    userId: string,
+  ): Promise<void> {
     await manager.query(
       `update campaign_settings
           set name = $3, method = $4, channel_id = $5, template_id = $6, bindings = $7, text = $8,
@@ -164,6 +158,9 @@ export class CampaignsService {
         where account_id = $1 and id = $2`,
       [row.account_id, row.id, after.ratePerMinute, spacing(after.ratePerMinute) / spacing(row.rate)],
     );
+    if (!isUnderWay(row)) return;
+    const event = { action: RATE_CHANGED, by: userId, from: row.state, to: row.state };
+    await writeEvent(manager, row.account_id, row.id, event);
   }
 
   /** Takes a draft or a finished campaign off the list; its report is kept with the account's data. */
@@ -194,17 +191,13 @@ export class CampaignsService {
       from: event.fromState,
       to: event.toState,
       reason: event.reason,
+      rate: event.rate,
     }));
   }
 }
 
 function sameHours(a: SendingHours | null, b: SendingHours | null): boolean {
   return a?.from === b?.from && a?.to === b?.to;
-}
-
-/** Two names that differ in case, in ё and е or in spaces are one to a reader. */
-function nameKey(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replace(/ё/g, 'е').replace(/\s+/g, ' ').trim();
 }
 
 /** The unique index decides about names; two people who save at once cannot both get one. */

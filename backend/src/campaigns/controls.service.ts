@@ -28,7 +28,7 @@ import {
   rowVersion,
   type CampaignRow,
 } from './campaign-state.ts';
-import { campaignView, CONTROL_PERMISSIONS } from './campaign-view.ts';
+import { campaignView, viewerOf, CONTROL_PERMISSIONS } from './campaign-view.ts';
 import { clearCampaign } from './clear-campaign.ts';
 import { PreviewService, type Readiness } from './preview.service.ts';
 
@@ -48,7 +48,11 @@ export class ControlsService {
     const effectiveAt = new Date().toISOString();
     this.dispatcher.wake();
     const row = await readCampaign(this.dataSource.manager, caller.accountId, id);
-    return { campaign: await campaignView(this.dataSource.manager, row, caller), inFlight, effectiveAt };
+    return {
+      campaign: await campaignView(this.dataSource.manager, row, viewerOf(caller)),
+      inFlight,
+      effectiveAt,
+    };
   }
 
   private async carryOut(caller: Caller, id: number, control: Control, whom: Restart): Promise<number> {

@@ -20,6 +20,11 @@ export function behindWall<T>(accountId: number, work: () => T): T {
   return account.run(accountId, work);
 }
 
+/** For what serves all accounts but is set going by a request of one: a timer that all share, say. */
+export function beforeWall<T>(work: () => T): T {
+  return account.exit(work);
+}
+
 /**
  * For `copy … from stdin` into a table behind the wall, which PostgreSQL refuses to the role of requests: for the rest of
  * the transaction, or until `backBehindWall`, its statements are the owner's. They must name the account themselves.

@@ -51,6 +51,28 @@ export async function othersMaySend(
 }
 
 /**
+ * What other processes have of a campaign that none of them may send from any more: messages on their way, and, until
+ * their process has said so, those that missed their slot.
+ */
+export async function othersOnTheWay(
+  manager: EntityManager,
+  accountId: number,
+  campaignId: number,
+  owner: string,
+): Promise<number> {
+  const [row] = await rowsOf<{ count: number }>(
+    manager,
+    `select count(*)::int as count
+       from dispatch_grant g
+       join message m on m.account_id = g.account_id and m.campaign_id = g.campaign_id and m.run = g.run
+        and m.position > g.low and m.position <= g.high and m.state = 'queued'
+      where g.account_id = $1 and g.campaign_id = $2 and g.owner is not null and g.owner <> $3`,
+    [accountId, campaignId, owner],
+  );
+  return row!.count;
+}
+
+/**
  * The first messages of a run were all refused for one cause: pauses it, unless the rows tell otherwise.
  * @param atLeast how many must have been refused so
  */

@@ -16,7 +16,7 @@ import { CONFIG, GATEWAY } from '../tokens.ts';
 import type { Config } from '../config.ts';
 import { maskPhones } from '../error.filter.ts';
 import { Attempts } from './attempts.ts';
-import { completeFinished, healGrants, othersMaySend } from './campaign-stops.ts';
+import { completeFinished, healGrants, othersMaySend, othersOnTheWay } from './campaign-stops.ts';
 import { ChannelGates } from './channel-gates.ts';
 import { ChannelLimits } from './channel-limits.ts';
 import { claim, grantedRows, skipHoles, type Claimed } from './claim.ts';
@@ -179,7 +179,8 @@ export class Dispatcher {
    * other processes' grants end by themselves within about a second.
    *
    * @param campaignId null: every campaign of the account
-   * @returns how many messages of this process are on their way, their answers still to come
+   * @returns how many messages of a campaign are on their way, their answers still to come: exact for this process, at
+   * most so many for the others
    */
   async silence(accountId: number, campaignId: number | null): Promise<number> {
     this.hands.halt(accountId, campaignId);
@@ -192,7 +193,8 @@ export class Dispatcher {
     while (await othersMaySend(this.dataSource.manager, accountId, campaignId, this.owner)) {
       await new Promise((resume) => setTimeout(resume, LOOK_AGAIN_MS));
     }
-    return onTheWay;
+    if (campaignId === null) return onTheWay;
+    return onTheWay + (await othersOnTheWay(this.dataSource.manager, accountId, campaignId, this.owner));
   }
 
   /** Writes the outcomes collected so far. They are kept until the database has taken them. */

@@ -9,6 +9,8 @@ export interface Caller {
   userId: string;
   role: Role;
   account: { name: string; timeZone: string };
+  /** Until when the token is taken, in milliseconds since 1970. */
+  expiresAt: number;
 }
 
 export type CallerRequest = Request & { caller?: Caller };

@@ -13,6 +13,7 @@ import type { HostKey } from './host-keys.ts';
 import type { Manifest } from './manifest.ts';
 import { open } from './secrets.ts';
 import {
+  CLOCK_SKEW_SECONDS,
   isSignedBy,
   nameClaim,
   parseToken,
@@ -74,6 +75,7 @@ export class SessionTokens {
       userId,
       role: roleOf(token.claims['role']),
       account: { name: installation.name, timeZone: installation.time_zone },
+      expiresAt: (Number(token.claims['exp']) + CLOCK_SKEW_SECONDS) * 1000,
     };
   }
 

@@ -88,9 +88,15 @@ function bodyContent(body: NonNullable<Operation['body']>): Json {
   return { 'application/json': { schema: jsonSchema(body) } };
 }
 
-function answer({ schema, file }: Operation['answer']): Json {
+function answer({ schema, file, events }: Operation['answer']): Json {
   if (file) return { description: 'A file', content: { 'text/csv': { schema: { type: 'string' } } } };
   if (!schema) return { description: 'Done' };
+  if (events) {
+    return {
+      description: 'Events whose data is JSON',
+      content: { 'text/event-stream': { schema: jsonSchema(schema) } },
+    };
+  }
   return { description: 'Done', content: { 'application/json': { schema: jsonSchema(schema) } } };
 }
 

@@ -1,8 +1,9 @@
 import type { GenericSchema } from 'valibot';
 import * as v from 'valibot';
 import {
-  CampaignCardSchema,
   CampaignChangeSchema,
+  CampaignPageSchema,
+  CampaignQuerySchema,
   CampaignSchema,
   ControlResultSchema,
   CorrectionResultSchema,
@@ -18,6 +19,7 @@ import {
 } from '../../../contract/campaign.ts';
 import { ChannelSchema, TemplateSchema } from '../../../contract/channel.ts';
 import { LengthsSchema } from '../../../contract/lengths.ts';
+import { PaceSchema } from '../../../contract/live.ts';
 import {
   ListPreviewSchema,
   ListRemovalSchema,
@@ -54,7 +56,8 @@ export interface Operation {
   /** The parameters of the query, none of which is required. */
   query?: v.ObjectSchema<v.ObjectEntries, undefined>;
   body?: GenericSchema | 'file';
-  answer: { status: number; schema?: GenericSchema; file?: true };
+  /** `events`: a stream of them, each with what the schema says. */
+  answer: { status: number; schema?: GenericSchema; file?: true; events?: true };
   problems: ProblemCode[];
   /** The host's session token, its lifecycle token, a Standard Webhooks signature, or nothing. */
   security: 'session' | 'lifecycle' | 'webhook' | 'none';
@@ -114,9 +117,10 @@ export const OPERATIONS: Operation[] = [
     path: '/api/campaigns',
     tag: 'campaigns',
     security: 'session',
-    summary: 'The campaigns, the last changed first',
-    answer: ok(data(CampaignCardSchema)),
-    problems: [],
+    summary: 'A page of the campaigns, the last changed first',
+    query: CampaignQuerySchema,
+    answer: ok(CampaignPageSchema),
+    problems: ['malformed', 'invalid'],
   },
   {
     method: 'post',
@@ -158,6 +162,25 @@ export const OPERATIONS: Operation[] = [
     summary: 'Take a draft or finished campaign off the list',
     answer: none,
     problems: ['campaign_not_found', 'campaign_has_runs', 'busy'],
+  },
+  {
+    method: 'get',
+    path: '/api/campaigns/{id}/events',
+    tag: 'campaigns',
+    security: 'session',
+    summary:
+      'The campaign as it happens: an event `campaign` at once and after every change, each with the whole campaign, until the token has expired',
+    answer: { status: 200, schema: CampaignSchema, events: true },
+    problems: ['campaign_not_found', 'too_many_streams'],
+  },
+  {
+    method: 'get',
+    path: '/api/campaigns/{id}/pace',
+    tag: 'campaigns',
+    security: 'session',
+    summary: 'How fast the last run went, beside the rates that were set',
+    answer: ok(PaceSchema),
+    problems: ['campaign_not_found', 'not_found', 'busy'],
   },
   {
     method: 'get',

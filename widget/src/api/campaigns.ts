@@ -1,7 +1,8 @@
 import type {
   Campaign,
-  CampaignCard,
   CampaignChange,
+  CampaignPage,
+  CampaignQuery,
   ControlResult,
   HistoryEntry,
   NewCampaign,
@@ -9,10 +10,11 @@ import type {
   RestartCounts,
 } from '../../../contract/campaign.ts';
 import type { Control, RestartScope } from '../../../contract/campaign-states.ts';
+import { CAMPAIGN_EVENT, type Pace } from '../../../contract/live.ts';
 import { client } from './client.ts';
 
-export async function getCampaigns(): Promise<CampaignCard[]> {
-  return (await client().call<{ data: CampaignCard[] }>('GET', '/api/campaigns')).data;
+export function getCampaigns(query: CampaignQuery = {}): Promise<CampaignPage> {
+  return client().call('GET', `/api/campaigns?${new URLSearchParams(query)}`);
 }
 
 export function createCampaign(campaign: NewCampaign): Promise<Campaign> {
@@ -49,4 +51,25 @@ export function getRestartCounts(id: number): Promise<RestartCounts> {
 
 export async function getHistory(id: number): Promise<HistoryEntry[]> {
   return (await client().call<{ data: HistoryEntry[] }>('GET', `/api/campaigns/${id}/history`)).data;
+}
+
+export function getPace(id: number): Promise<Pace> {
+  return client().call('GET', `/api/campaigns/${id}/pace`);
+}
+
+/**
+ * The campaign as it happens. Resolves when the server has ended the stream.
+ * @param onHeard anything has come, be it only a sign of life
+ */
+export function streamCampaign(
+  id: number,
+  signal: AbortSignal,
+  onCampaign: (campaign: Campaign) => void,
+  onHeard: () => void,
+): Promise<void> {
+  return client().stream(`/api/campaigns/${id}/events`, {
+    signal,
+    onHeard,
+    onEvent: ({ name, data }) => name === CAMPAIGN_EVENT && onCampaign(JSON.parse(data) as Campaign),
+  });
 }

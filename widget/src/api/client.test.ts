@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createTokens } from '../host/tokens.ts';
-import { ApiError, createClient, fileNameOf } from './client.ts';
+import { ApiError, CancelledError, createClient, fileNameOf, type Client } from './client.ts';
 
 const NOW = Date.parse('2026-11-24T10:00:00Z');
 const inSeconds = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
@@ -96,4 +96,34 @@ test('file names come from filename* first', () => {
   expect(fileNameOf('attachment; filename="my report.csv"')).toBe('my report.csv');
   expect(fileNameOf(`attachment; filename="r.csv"; filename*=UTF-8''%E0%A4`)).toBe('r.csv');
   expect(fileNameOf(null)).toBeNull();
+});
+
+describe('a stream', () => {
+  const listen = async (client: Client, signal = new AbortController().signal) => {
+    const heard: string[] = [];
+    const onEvent = ({ name, data }: { name: string; data: string }) => heard.push(`${name} ${data}`);
+    await client.stream('/api/campaigns/1/events', { signal, onEvent, onHeard: () => heard.push('.') });
+    return heard;
+  };
+
+  test('gives its events, and ends when the server ends it', async () => {
+    const { client } = setUp(() => new Response('event: campaign\ndata: 1\n\n:\n\n'));
+    expect(await listen(client)).toEqual(['.', 'campaign 1']);
+  });
+
+  test('is asked for with a fresh token where the old one is refused', async () => {
+    const { client, sent } = setUp((token) => (token === 't1' ? refused(true) : new Response('data: x\n\n')));
+    expect(await listen(client)).toEqual(['.', 'message x']);
+    expect(sent).toEqual(['t1', 't2']);
+  });
+
+  test('that breaks off is a lost network, and one that is closed here is not', async () => {
+    const broken = () =>
+      new Response(new ReadableStream({ pull: (stream) => stream.error(new Error('reset')) }));
+    const { client } = setUp(broken);
+    await expect(listen(client)).rejects.toMatchObject({ code: 'network' });
+    const abort = new AbortController();
+    abort.abort();
+    await expect(listen(client, abort.signal)).rejects.toThrow(CancelledError);
+  });
 });

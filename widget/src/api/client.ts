@@ -4,6 +4,7 @@
  */
 import type { Problem } from '../../../contract/problems.ts';
 import type { Tokens } from '../host/tokens.ts';
+import { eventParser, type ServerEvent } from './events.ts';
 
 export class ApiError extends Error {
   override name = 'ApiError';
@@ -31,10 +32,19 @@ export interface UploadOptions {
   signal?: AbortSignal;
 }
 
+export interface StreamOptions {
+  signal: AbortSignal;
+  onEvent(event: ServerEvent): void;
+  /** Anything has come, be it only a sign of life. */
+  onHeard(): void;
+}
+
 export interface Client {
   call<T>(method: string, path: string, body?: unknown): Promise<T>;
   upload<T>(path: string, file: Blob, options?: UploadOptions): Promise<T>;
   download(path: string): Promise<{ blob: Blob; fileName: string }>;
+  /** Resolves when the server has ended the stream. @throws ApiError, `network` when it broke off; CancelledError */
+  stream(path: string, options: StreamOptions): Promise<void>;
 }
 
 export interface ClientOptions {
@@ -67,7 +77,7 @@ export function createClient(options: ClientOptions): Client {
     return answer;
   }
 
-  function fetched(method: string, path: string, body?: unknown) {
+  function fetched(method: string, path: string, body?: unknown, signal: AbortSignal | null = null) {
     return async (token: string) => {
       const headers: Record<string, string> = {
         Authorization: `Bearer ${token}`,
@@ -80,14 +90,16 @@ export function createClient(options: ClientOptions): Client {
         body: body === undefined ? null : JSON.stringify(body),
         credentials: 'omit',
         cache: 'no-store',
+        signal,
       }).catch(() => {
-        throw networkFailure();
+        throw signal?.aborted ? new CancelledError() : networkFailure();
       });
       return {
         status: response.status,
         header: (name: string) => response.headers.get(name),
         text: () => response.text(),
         blob: () => response.blob(),
+        body: response.body,
       };
     };
   }
@@ -132,6 +144,20 @@ export function createClient(options: ClientOptions): Client {
         blob: await answer.blob(),
         fileName: fileNameOf(answer.header('Content-Disposition')) ?? 'mass-messaging.csv',
       };
+    },
+    async stream(path, { signal, onEvent, onHeard }) {
+      const { body } = await authorised(fetched('GET', path, undefined, signal));
+      const reader = body!.getReader();
+      const decoder = new TextDecoder();
+      const parse = eventParser();
+      try {
+        for (let next = await reader.read(); !next.done; next = await reader.read()) {
+          onHeard();
+          parse(decoder.decode(next.value, { stream: true })).forEach(onEvent);
+        }
+      } catch {
+        throw signal.aborted ? new CancelledError() : networkFailure();
+      }
     },
   };
 }

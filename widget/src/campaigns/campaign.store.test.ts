@@ -3,7 +3,7 @@ import { createPinia, setActivePinia } from 'pinia';
 import { nextTick } from 'vue';
 import { newSettings, type Campaign, type CampaignChange } from '../../../contract/campaign.ts';
 import { emptyAccount } from '../../../contract/message-states.ts';
-import { problemOf, setClient, type Client } from '../api/client.ts';
+import { problemOf, setClient, type ApiError, type Client } from '../api/client.ts';
 import { useSession } from '../session/session.store.ts';
 import { useCampaign } from './campaign.store.ts';
 
@@ -32,11 +32,13 @@ function campaign(): Campaign {
       lastMinute: 0,
       waitsUntil: null,
       finishAt: null,
+      finishedAt: null,
       channelPace: null,
     },
     controls: ['start'],
     createdAt: '2026-11-24T10:00:00Z',
     updatedAt: '2026-11-24T10:00:00Z',
+    asOf: '2026-11-24T10:00:00Z',
   };
 }
 
@@ -61,6 +63,7 @@ const fake: Client = {
   },
   upload: () => Promise.reject(new Error('not here')),
   download: () => Promise.reject(new Error('not here')),
+  stream: () => Promise.reject(new Error('not here')),
 };
 
 beforeEach(async () => {
@@ -192,4 +195,53 @@ test('a poll that began before a save and is answered after it is dropped', asyn
   answer();
   await polled;
   expect([store.draft.name, store.campaign?.settings.name]).toEqual(['Winter', 'Winter']);
+});
+
+const readAt = (seconds: number, state: Campaign['state'], change: Partial<Campaign> = {}): Campaign => ({
+  ...server,
+  ...change,
+  state,
+  asOf: new Date(Date.UTC(2026, 10, 24, 10, 0, seconds)).toISOString(),
+});
+
+test('what the stream says is shown, and what it read before the shown is not', async () => {
+  const store = await opened();
+  store.hear(readAt(5, 'running'));
+  store.take(readAt(6, 'paused'));
+  store.hear(readAt(5.5, 'running'));
+  expect(store.campaign?.state).toBe('paused');
+  store.hear(readAt(7, 'running'));
+  expect(store.campaign?.state).toBe('running');
+});
+
+test('the stream of another campaign is not heard', async () => {
+  const store = await opened();
+  store.hear(readAt(5, 'running', { id: 8 }));
+  expect(store.campaign?.id).toBe(7);
+});
+
+test('a clock that was put back does not stop the figures', async () => {
+  const store = await opened();
+  store.hear(readAt(3600, 'running'));
+  store.hear(readAt(5, 'completed'));
+  expect(store.campaign?.state).toBe('completed');
+});
+
+test('the stream does not replace what is being typed', async () => {
+  const store = await opened();
+  store.draft.name = 'Mine';
+  bySomeoneElse({ name: 'Theirs' });
+  store.hear(readAt(5, 'draft'));
+  expect([store.draft.name, store.campaign?.settings.name]).toEqual(['Mine', 'Theirs']);
+  await store.flush();
+  expect(store.conflict?.keys).toEqual(['name']);
+});
+
+test('a campaign that has been removed is said to be gone', async () => {
+  const store = await opened();
+  before = () => {
+    throw problemOf('campaign_not_found', 404);
+  };
+  await store.poll();
+  expect([store.campaign, (store.loadError as ApiError).code]).toEqual([null, 'campaign_not_found']);
 });

@@ -2,7 +2,7 @@
  * The open campaign: as the server has it, and as it is being typed.
  *
  * Answers are taken in order: a poll that began before a change was answered is dropped, and so is any answer
- * with an older version. `base` holds the settings the reader has seen; a save carries their version, so that
+ * with an older version, or read earlier: the stream and the answer to a control may overtake each other. `base` holds the settings the reader has seen; a save carries their version, so that
  * a change by someone else comes back as a conflict and is never overwritten unseen.
  */
 import { defineStore } from 'pinia';
@@ -23,6 +23,9 @@ import {
   type Draft,
   type SettingKey,
 } from './settings-draft.ts';
+
+/** Two reads further apart than this are not in disorder: the database's clock was put back. */
+const DISORDER_MS = 10_000;
 
 export interface Conflict {
   theirs: Campaign;
@@ -148,7 +151,7 @@ export const useCampaign = defineStore('campaign', () => {
 
   /** The server's campaign as it is now; typed settings stay. */
   function take(server: Campaign): void {
-    if (campaign.value?.id !== server.id || server.version < campaign.value.version) return;
+    if (!campaign.value || !isNewer(server, campaign.value)) return;
     campaign.value = server;
     if (differingKeys(base.value, server.settings).length === 0) {
       baseVersion = server.version;
@@ -160,7 +163,7 @@ export const useCampaign = defineStore('campaign', () => {
   /** The answer to our own change: its settings are the new base. */
   function takeChange(server: Campaign): void {
     if (campaign.value?.id !== server.id) return;
-    if (server.version >= campaign.value.version) campaign.value = server;
+    if (isNewer(server, campaign.value)) campaign.value = server;
     rebase(draft, base.value, server.settings);
     base.value = server.settings;
     baseVersion = server.version;
@@ -216,13 +219,24 @@ export const useCampaign = defineStore('campaign', () => {
       if (began === epoch) take(answer);
     } catch (error) {
       missedPolls.value += 1;
-      if (began === epoch && error instanceof ApiError && error.code === 'not_found') {
+      if (began === epoch && error instanceof ApiError && error.code === 'campaign_not_found') {
         close();
         loadError.value = error;
       }
       return;
     }
-    // The server answers again: what could not be saved before is tried anew.
+    answeredAgain();
+  }
+
+  /** What the stream says of the campaign. */
+  function hear(server: Campaign): void {
+    missedPolls.value = 0;
+    take(server);
+    answeredAgain();
+  }
+
+  /** What could not be saved before is tried anew. */
+  function answeredAgain(): void {
     if (saveError.value) void autosave.flush();
   }
 
@@ -266,6 +280,7 @@ export const useCampaign = defineStore('campaign', () => {
     close,
     show,
     poll,
+    hear,
     take,
     mutate,
     flush,
@@ -273,6 +288,13 @@ export const useCampaign = defineStore('campaign', () => {
     keepMine,
   };
 });
+
+/** Whether an answer is of the same campaign and not older than what is shown. */
+function isNewer(server: Campaign, shown: Campaign): boolean {
+  if (server.id !== shown.id || server.version < shown.version) return false;
+  const late = Date.parse(shown.asOf) - Date.parse(server.asOf);
+  return late <= 0 || late > DISORDER_MS;
+}
 
 /** `bindings.body.1` is about the setting `bindings`. */
 function topField(field: string): SettingKey {

@@ -37,6 +37,7 @@ test('Russian messages are written in Russian', () => {
     'binding.variable',
     'sms.segments',
     'progress.finishNone',
+    'campaigns.actionOf',
   ]);
   for (const [key, message] of Object.entries(ru)) {
     if (!allowed.has(key))

@@ -64,6 +64,13 @@ export function time(instant: string, timeZone?: string): string {
   return new Intl.DateTimeFormat(language.value, { timeStyle: 'medium', timeZone }).format(new Date(instant));
 }
 
+/** A point on a time axis: the time of day, or the day where the points are days apart. @param step in seconds */
+export function clock(date: Date, timeZone: string, step: number): string {
+  const form: Intl.DateTimeFormatOptions =
+    step >= 24 * 60 * 60 ? { month: 'short', day: 'numeric' } : { hour: '2-digit', minute: '2-digit' };
+  return new Intl.DateTimeFormat(language.value, { ...form, timeZone }).format(date);
+}
+
 /** `Europe/Moscow, UTC+3` */
 export function zoneName(timeZone: string, at = new Date()): string {
   const offset = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'shortOffset' })

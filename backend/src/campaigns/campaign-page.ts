@@ -1,0 +1,58 @@
+import type { EntityManager } from 'typeorm';
+import { CAMPAIGN_STATES, type CampaignState } from '../../../contract/campaign-states.ts';
+import {
+  PAGE_SIZE,
+  type CampaignCard,
+  type CampaignPage,
+  type CampaignQuery,
+} from '../../../contract/campaign.ts';
+import { rowsOf } from '../database/rows.ts';
+import type { CampaignRow } from './campaign-state.ts';
+import { nameKey } from './name-key.ts';
+
+const LIVE = `
+  from campaign c join campaign_settings s on s.account_id = c.account_id and s.campaign_id = c.id
+ where c.account_id = $1 and s.archived_at is null and s.name_key like $2`;
+
+/** By time and id, not by number: a campaign that moves to the top meanwhile moves no other out of its page. */
+const PAGE = `
+select c.id, c.state, c.pause_reason, c.scheduled_for, c.rate, c.cursor, c.last_position, s.name, s.method, s.updated_at,
+       (extract(epoch from s.updated_at) * 1000000)::bigint || '_' || c.id as place
+${LIVE} and ($3::campaign_state is null or c.state = $3::campaign_state)
+   and ($4::bigint is null or (s.updated_at, c.id) < (timestamptz 'epoch' + $4::bigint * interval '1 microsecond', $5::int))
+ order by s.updated_at desc, c.id desc
+ limit ${PAGE_SIZE + 1}`;
+
+const COUNTS = `select c.state, count(*)::int as count ${LIVE} group by c.state`;
+
+type Card = CampaignRow & { place: string };
+
+export async function campaignPage(
+  manager: EntityManager,
+  accountId: number,
+  { search = '', state, after }: CampaignQuery,
+): Promise<CampaignPage> {
+  const name = `%${nameKey(search).replace(/[\\%_]/g, '\\$&')}%`;
+  const [updatedAt, id] = after?.split('_') ?? [null, null];
+  const rows = await rowsOf<Card>(manager, PAGE, [accountId, name, state ?? null, updatedAt, id]);
+  const counted = await rowsOf<{ state: CampaignState; count: number }>(manager, COUNTS, [accountId, name]);
+  const counts = Object.fromEntries(CAMPAIGN_STATES.map((each) => [each, 0])) as CampaignPage['counts'];
+  for (const each of counted) counts[each.state] = each.count;
+  const page = rows.slice(0, PAGE_SIZE);
+  return { data: page.map(cardOf), next: rows.length > PAGE_SIZE ? page.at(-1)!.place : null, counts };
+}
+
+function cardOf(row: Card): CampaignCard {
+  return {
+    id: row.id,
+    name: row.name,
+    method: row.method,
+    state: row.state,
+    pauseReason: row.pause_reason,
+    scheduledFor: row.scheduled_for?.toISOString() ?? null,
+    ratePerMinute: row.rate,
+    handedOut: row.cursor,
+    total: row.last_position,
+    updatedAt: row.updated_at.toISOString(),
+  };
+}

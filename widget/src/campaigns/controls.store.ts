@@ -1,0 +1,55 @@
+import { defineStore } from 'pinia';
+import { ref, shallowRef, watch } from 'vue';
+import type { Control, RestartScope } from '../../../contract/campaign-states.ts';
+import type { ControlResult } from '../../../contract/campaign.ts';
+import { applyControl } from '../api/campaigns.ts';
+import { useCampaign } from './campaign.store.ts';
+
+/** What a control did: kept until somebody puts it away, or presses the next. */
+export interface Receipt {
+  control: Control;
+  result: ControlResult;
+}
+
+/** The controls of the open campaign: its own card and the bar that is always in sight press the same ones. */
+export const useControls = defineStore('controls', () => {
+  const store = useCampaign();
+  /** The control whose answer is awaited. */
+  const pressed = ref<Control | null>(null);
+  const failure = shallowRef<{ control: Control; error: unknown } | null>(null);
+  const receipt = shallowRef<Receipt | null>(null);
+
+  watch(
+    () => store.campaign?.id,
+    () => (failure.value = null),
+  );
+
+  /** @returns whether it was done; what was not is told as `failure` */
+  async function apply(control: Control, scope?: RestartScope): Promise<boolean> {
+    const id = store.campaign?.id;
+    if (id === undefined || pressed.value) return false;
+    pressed.value = control;
+    failure.value = null;
+    try {
+      // The server starts what it has saved, so everything on the screen is saved first.
+      if (control === 'start' && !(await store.flush())) return false;
+      const result = await store.mutate(() => applyControl(id, control, scope));
+      store.take(result.campaign);
+      receipt.value = { control, result };
+      return true;
+    } catch (error) {
+      if (store.campaign?.id === id) failure.value = { control, error };
+      await store.poll();
+      return false;
+    } finally {
+      pressed.value = null;
+    }
+  }
+
+  function dismiss(): void {
+    receipt.value = null;
+    failure.value = null;
+  }
+
+  return { pressed, failure, receipt, apply, dismiss };
+});

@@ -1,0 +1,98 @@
+/** From what the server counted to what is drawn and said: messages a minute, beside the rate that was set. */
+import type { Pace } from '../../../contract/live.ts';
+
+/** Of a stretch that is not over: less says nothing about a minute. */
+const LEAST_SECONDS = 15;
+/** Rows of the table: more would be read by nobody. */
+const TABLE_ROWS = 24;
+
+export interface Course {
+  /** Beginnings of the stretches and the end of the last, in seconds since 1970. */
+  times: number[];
+  /** Handed over, in messages a minute; null where it cannot be told yet. The last repeats, to close its stretch. */
+  perMinute: (number | null)[];
+  /** Set, in messages a minute; null while paused. */
+  rate: (number | null)[];
+}
+
+export function courseOf(pace: Pace): Course {
+  const from = seconds(pace.from);
+  const to = seconds(pace.to);
+  const times: number[] = [];
+  const perMinute: (number | null)[] = [];
+  const rate: (number | null)[] = [];
+  pace.counts.forEach((count, i) => {
+    const begins = from + i * pace.bucketSeconds;
+    const lasted = Math.min(pace.bucketSeconds, to - begins);
+    times.push(begins);
+    perMinute.push(lasted < LEAST_SECONDS ? null : (count * 60) / lasted);
+    rate.push(rateAt(pace, begins, begins + lasted));
+  });
+  if (times.length > 0) {
+    times.push(Math.max(to, times.at(-1)! + 1));
+    perMinute.push(perMinute.at(-1)!);
+    rate.push(rate.at(-1)!);
+  }
+  return { times, perMinute, rate };
+}
+
+/** The greatest that was set within a stretch, which is what it may hold; null where all of it was a pause. */
+function rateAt(pace: Pace, begins: number, ends: number): number | null {
+  const paused = pace.pauses.some(
+    (pause) => seconds(pause.from) <= begins && (pause.to === null || seconds(pause.to) >= ends),
+  );
+  if (paused) return null;
+  const first = pace.rates.findLastIndex(({ at }) => seconds(at) <= begins);
+  const set = pace.rates.slice(Math.max(0, first)).filter(({ at }, i) => i === 0 || seconds(at) < ends);
+  return set.length === 0 ? null : Math.max(...set.map(({ perMinute }) => perMinute));
+}
+
+export interface CourseSummary {
+  /** Messages a minute over the stretches that were not paused, to one decimal. */
+  average: number;
+  most: number;
+  messages: number;
+}
+
+/** @returns null while there is nothing to tell */
+export function summaryOf(pace: Pace): CourseSummary | null {
+  const { perMinute, rate } = courseOf(pace);
+  const told = perMinute.slice(0, -1).flatMap((value, i) => {
+    // A pause that took only a part of a stretch leaves what was sent in it.
+    const counts = value !== null && (rate[i] !== null || value > 0);
+    return counts ? [value] : [];
+  });
+  if (told.length === 0) return null;
+  const average = told.reduce((sum, value) => sum + value, 0) / told.length;
+  return {
+    average: Math.round(average * 10) / 10,
+    most: Math.round(Math.max(...told)),
+    messages: pace.counts.reduce((sum, count) => sum + count, 0),
+  };
+}
+
+export interface CourseRow {
+  /** Milliseconds since 1970. */
+  from: number;
+  messages: number;
+  rate: number | null;
+}
+
+/** The same in a few rows, for those who cannot see the chart. */
+export function tableOf(pace: Pace): CourseRow[] {
+  const { times, rate } = courseOf(pace);
+  const step = Math.ceil(pace.counts.length / TABLE_ROWS);
+  const rows: CourseRow[] = [];
+  for (let i = 0; i < pace.counts.length; i += step) {
+    rows.push({
+      from: times[i]! * 1000,
+      messages: pace.counts.slice(i, i + step).reduce((sum, count) => sum + count, 0),
+      rate: rate.slice(i, Math.min(i + step, pace.counts.length)).find((set) => set !== null) ?? null,
+    });
+  }
+  return rows;
+}
+
+function seconds(instant: string): number {
+  return Date.parse(instant) / 1000;
+}
