@@ -106,6 +106,8 @@ describe('the rows', () => {
     [{ search: phoneOf(1) }, [`${phoneOf(1)} read`, `${phoneOf(1)} duplicate`]],
     [{ search: '0000007' }, [`${phoneOf(7)} sent`]],
     [{ search: '00-07' }, [`${phoneOf(7)} sent`]],
+    [{ search: '8 912 000 000', list: '2' }, [`${phoneOf(7)} sent`, `${phoneOf(1)} duplicate`]],
+    [{ search: '912351' }, ['7,91235E+10 refused']],
     [{ search: '555555' }, []],
   ])('%j', async (query, expected) => expect(told(await allPages(id, query))).toEqual(expected));
 

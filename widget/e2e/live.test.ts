@@ -38,7 +38,10 @@ async function aRun(count = 3000, on: TestApp = host): Promise<void> {
     text: 'Здравствуйте!',
     ratePerMinute: 300,
   });
-  const phones = Array.from({ length: count }, (_, i) => `8912${campaigns}${String(i).padStart(6, '0')}`);
+  const phones = Array.from(
+    { length: count },
+    (_, i) => `8912${String(campaigns * 10_000 + i).padStart(7, '0')}`,
+  );
   await api.upload(id, 'main', ['Телефон', ...phones, phones[0], 'нет'].join('\r\n')).expect(200);
   await api.control(id, 'start').expect(200);
 }

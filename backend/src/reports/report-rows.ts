@@ -77,10 +77,9 @@ export async function reportRows(
     found.push(...(await messages(manager, key, query, search, after?.position ?? 0)));
   }
   const refusedToo = query.state === undefined || query.state === 'refused';
-  // A number that was refused is none: only the cell could be searched, and it is not a phone.
-  if (refusedToo && search === null && found.length <= ROWS_A_PAGE) {
+  if (refusedToo && found.length <= ROWS_A_PAGE) {
     const from = after && 'list' in after ? after : { list: 0, row: 0 };
-    found.push(...(await refused(manager, key, query, from)));
+    found.push(...(await refused(manager, key, query, search, from)));
   }
   const page = found.slice(0, ROWS_A_PAGE);
   return {
@@ -105,8 +104,7 @@ async function messages(
   else if (state !== undefined) where.push(`m.state = ${add(state)}::message_state`);
   if (reason !== undefined) where.push(`coalesce(m.reason, '') = ${add(reason)}`);
   if (list !== undefined) where.push(`m.list_id = ${add(Number(list))}`);
-  if (search)
-    where.push(search.whole ? `c.phone = ${add(search.digits)}` : `c.phone like ${add(search.digits)}`);
+  if (search) where.push(`c.phone like any(${add(search.phones)}::text[])`);
   return rowsOf<Row>(
     manager,
     `select ${MESSAGE_COLUMNS} ${MESSAGES} and ${where.join(' and ')} order by m.position limit ${ROWS_A_PAGE + 1}`,
@@ -118,6 +116,7 @@ function refused(
   manager: EntityManager,
   { accountId, campaignId, run }: RunKey,
   { reason, list }: ReportRowsQuery,
+  search: Search | null,
   after: { list: number; row: number },
 ): Promise<Row[]> {
   const values: unknown[] = [accountId, campaignId, run, after.list, after.row];
@@ -125,6 +124,10 @@ function refused(
   const where = ['(c.list_id, c.row_no) > ($4, $5)'];
   if (reason !== undefined) where.push(`c.refusal = ${add(reason)}`);
   if (list !== undefined) where.push(`c.list_id = ${add(Number(list))}`);
+  if (search) {
+    const digits = `regexp_replace(c.cells[l.phone_column + 1], '\\D', '', 'g')`;
+    where.push(`${digits} like any(${add(search.cells)}::text[])`);
+  }
   return rowsOf<Row>(
     manager,
     `select ${REFUSED_COLUMNS} ${REFUSED} and ${where.join(' and ')}
@@ -134,20 +137,23 @@ function refused(
 }
 
 interface Search {
-  /** The one number, or what a number holds, as LIKE has it. */
-  digits: string;
-  whole: boolean;
+  /** Patterns of LIKE, for phones in E.164 and for the digits of a cell that was refused. */
+  phones: string[];
+  cells: string[];
 }
 
+/** In Russia a number is said with an 8 in front, also when only its beginning is said. */
 function searchOf(text: string): Search | null {
   if (text.trim() === '') return null;
   const phone = normalisePhone(text);
-  if (phone.ok) return { digits: phone.e164, whole: true };
-  const digits = text.replace(/[\s()+.–-]/g, '');
-  if (!/^\d+$/.test(digits) || digits.length < SHORTEST_SEARCH) {
-    throw new ProblemError('search_too_short');
+  if (phone.ok) {
+    const national = phone.e164.replace(/^\+7?/, '');
+    return { phones: [phone.e164], cells: [`%${national}%`] };
   }
-  return { digits: `%${digits}%`, whole: false };
+  const digits = text.replace(/[\s()+.–-]/g, '');
+  if (!/^\d+$/.test(digits) || digits.length < SHORTEST_SEARCH) throw new ProblemError('search_too_short');
+  const withPrefix = digits.startsWith('8') ? [`+7${digits.slice(1)}%`] : [];
+  return { phones: [`%${digits}%`, ...withPrefix], cells: [`%${digits}%`] };
 }
 
 function placeOf(text: string | undefined): Place | null {

@@ -3,6 +3,7 @@ import type { Message } from './index.ts';
 export const en = {
   loading: 'Loading…',
   'action.retry': 'Try again',
+  'action.reload': 'Load anew',
   'action.cancel': 'Cancel',
   'action.close': 'Close',
   'switch.on': 'On',
@@ -491,6 +492,7 @@ export const en = {
   'account.caption': 'Rows of the files by what became of them',
   'account.rows': 'Rows in the files',
   'account.mismatch': 'The numbers do not add up. Please tell support.',
+  'part.notLoaded': 'This part of the card could not be loaded. Check the connection, or load the page anew.',
   'part.refused': 'Refused numbers',
   'part.duplicates': 'Duplicates',
   'part.stopped': 'On the stop list',

@@ -3,6 +3,7 @@ import type { Message, MessageKey } from './index.ts';
 export const ru: Record<MessageKey, Message> = {
   loading: 'Загрузка…',
   'action.retry': 'Повторить',
+  'action.reload': 'Обновить',
   'action.cancel': 'Отмена',
   'action.close': 'Закрыть',
   'switch.on': 'Включено',
@@ -614,6 +615,7 @@ export const ru: Record<MessageKey, Message> = {
   'account.caption': 'Строки файлов по тому, что с ними стало',
   'account.rows': 'Строк в файлах',
   'account.mismatch': 'Цифры не сходятся. Сообщите, пожалуйста, в поддержку.',
+  'part.notLoaded': 'Эта часть карточки не загрузилась. Проверьте связь или обновите страницу.',
   'part.refused': 'Отклонённые номера',
   'part.duplicates': 'Дубликаты',
   'part.stopped': 'В стоп-листе',
