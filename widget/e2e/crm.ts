@@ -142,6 +142,7 @@ export class Crm {
   /** A row of "each row of the files". */
   async part(name: string): Promise<number> {
     const row = this.card
+      .locator('.account')
       .getByRole('row')
       .filter({ has: this.card.getByRole('rowheader', { name, exact: true }) });
     return Number((await row.getByRole('cell').innerText()).replace(/\s/g, ''));
