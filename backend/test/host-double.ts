@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Installations } from '../src/channels/installations.ts';
 import type { TestApp } from './app.ts';
 
-/** The API of one account's host, in place of the sandbox: it answers what it is told to, or never. */
+/** The API of one account's host, in place of the sandbox: it answers what it is told to, or never. It has no feed of events. */
 export interface HostDouble {
   asked: { request: IncomingMessage; response: ServerResponse }[];
   close(): Promise<void>;
@@ -11,7 +11,10 @@ export interface HostDouble {
 
 export async function hostDouble(host: TestApp, accountId: number): Promise<HostDouble> {
   const asked: HostDouble['asked'] = [];
-  const server = createServer((request, response) => asked.push({ request, response }));
+  const server = createServer((request, response) => {
+    if (request.url!.startsWith('/v1/events')) response.writeHead(404).end();
+    else asked.push({ request, response });
+  });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const moveTo = async (address: string) => {
