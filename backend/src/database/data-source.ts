@@ -24,6 +24,7 @@ import { SendAttempt1764000810000 } from './migrations/1764000810000-send-attemp
 import { EndGrants1764000820000 } from './migrations/1764000820000-end-grants.ts';
 import { ChannelLimit1764000830000 } from './migrations/1764000830000-channel-limit.ts';
 import { SecretRotation1764000900000 } from './migrations/1764000900000-secret-rotation.ts';
+import { EventFeed1764001100000 } from './migrations/1764001100000-event-feed.ts';
 
 /**
  * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
@@ -62,6 +63,7 @@ export function createDataSource(
       EndGrants1764000820000,
       ChannelLimit1764000830000,
       SecretRotation1764000900000,
+      EventFeed1764001100000,
     ],
     entities: [
       AccountEntity,
