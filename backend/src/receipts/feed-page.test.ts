@@ -10,7 +10,7 @@ test.each([
   ['nothing new', page([], 'a'), { kind: 'page', next: 'a', isLast: true, incoming: [] }],
   ['events of which one is none', page([event('e1'), 'x', event('')]), { kind: 'page', strange: 2 }],
   ['an id that no webhook could have', page([event('a b\u0000')]), { kind: 'page', strange: 1 }],
-  ['a page without its next', page([event('e1')], undefined), { kind: 'trouble' }],
+  ['a page without its next', page([event('e1')], null), { kind: 'trouble' }],
   ['a page that leads nowhere', page([event('e1')], 'a'), { kind: 'trouble' }],
   ['a place nobody could keep', page([], 'x'.repeat(513)), { kind: 'trouble' }],
   ['too many events', page(Array.from({ length: 1001 }, (_, n) => event(`e${n}`))), { kind: 'trouble' }],
