@@ -44,6 +44,7 @@ export default ts.config(
       '**/*.mjs',
       'backend/test/**',
       'backend/bench/**',
+      'backend/host-check/**',
       'widget/e2e/**',
       'sandbox/**',
       '**/main.ts',

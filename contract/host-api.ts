@@ -212,3 +212,20 @@ export type HostWebhook =
       };
     }
   | { type: 'template.updated'; data: { id: string; channel_id: string; status: string } };
+
+/* ---- the feed of events (we call): what webhooks missed ---- */
+
+/** An event with the id its webhook has in `webhook-id`: whichever comes first counts, the other changes nothing. */
+export type HostEvent = { id: string } & HostWebhook;
+
+/**
+ * `GET /v1/events?after=&limit=`: oldest first, seven days back at least. Without `after` from the oldest kept; 410
+ * `cursor_unknown` where the host does not know that place (any more), then we begin with the oldest. 404 or 501: the
+ * host has no feed.
+ */
+export interface HostEventPage {
+  /** `limit` of them at most; none: there is nothing new yet. */
+  data: HostEvent[];
+  /** The place after the last of them, 1–512 characters, for the next `after`; the same place where there was none. */
+  next: string;
+}

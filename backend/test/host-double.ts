@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Installations } from '../src/channels/installations.ts';
 import type { TestApp } from './app.ts';
@@ -9,9 +9,17 @@ export interface HostDouble {
   close(): Promise<void>;
 }
 
-export async function hostDouble(host: TestApp, accountId: number): Promise<HostDouble> {
+/** @param feed answers for the feed of events; left out, there is none */
+export async function hostDouble(
+  host: TestApp,
+  accountId: number,
+  feed: RequestListener = (_request, response) => response.writeHead(404).end(),
+): Promise<HostDouble> {
   const asked: HostDouble['asked'] = [];
-  const server = createServer((request, response) => asked.push({ request, response }));
+  const server = createServer((request, response) => {
+    if (request.url!.startsWith('/v1/events')) feed(request, response);
+    else asked.push({ request, response });
+  });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const moveTo = async (address: string) => {

@@ -1,4 +1,5 @@
-import type { HostMessageStatus, HostWebhook } from '../../contract/host-api.ts';
+import { randomBytes } from 'node:crypto';
+import type { HostEvent, HostMessageStatus, HostWebhook } from '../../contract/host-api.ts';
 import { instant } from './clock.ts';
 import type { Inbound } from './conversations.ts';
 import { messageId, type Accepted, type Ledger } from './ledger.ts';
@@ -16,23 +17,61 @@ export interface FeedItem {
 
 const FAILED = { code: 'recipient_unreachable', text: 'Номер недоступен: абонент не принимает сообщения.' };
 
-/** Every event of a tenant in order: the source of the webhooks and of `GET /v1/events`. */
-export class Events {
-  private readonly lists = new Map<string, Event[]>();
+/** Of a tenant's events the latest so many are kept. */
+const KEPT = 1_000_000;
 
-  constructor(private readonly ledger: Ledger) {}
+interface Kept {
+  events: Event[];
+  /** How many there were before the first that is kept. */
+  forgotten: number;
+}
+
+/** A tenant's events in order, the latest of them: the source of the webhooks and of `GET /v1/events`. */
+export class Events {
+  private readonly lists = new Map<string, Kept>();
+  /** A start's own: the journal does not give back every event, so that places of an earlier start mean nothing. */
+  private readonly start = randomBytes(4).toString('hex');
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly kept = KEPT,
+  ) {}
 
   add(tenant: string, event: Event): void {
-    let list = this.lists.get(tenant);
-    if (!list) this.lists.set(tenant, (list = []));
-    list.push(event);
+    const list = this.listOf(tenant);
+    list.events.push(event);
+    // In pieces, for taking one from the front of a long list costs as much as taking many.
+    const over = list.events.length - this.kept;
+    if (over < Math.max(1, this.kept / 10)) return;
+    list.events.splice(0, over);
+    list.forgotten += over;
   }
 
-  /** @returns items from a cursor on, and the cursor to go on from */
-  read(tenant: string, cursor: number, limit: number): { items: FeedItem[]; cursor: number } {
-    const list = this.lists.get(tenant) ?? [];
-    const items = list.slice(cursor, cursor + limit).map((event) => this.item(event));
-    return { items, cursor: Math.min(list.length, cursor) + items.length };
+  /**
+   * @param after where to go on; undefined: with the oldest that is kept
+   * @returns null where `after` is a place of another start, or one whose next event is forgotten
+   */
+  read(tenant: string, after: string | undefined, limit: number): { data: HostEvent[]; next: string } | null {
+    const { events, forgotten } = this.listOf(tenant);
+    const from = after === undefined ? forgotten : this.placeOf(after);
+    if (from === null || from < forgotten || from > forgotten + events.length) return null;
+    const read = events.slice(from - forgotten, from - forgotten + limit);
+    const data = read.map((event) => {
+      const { id, webhook } = this.item(event);
+      return { id, ...webhook };
+    });
+    return { data, next: `${this.start}-${from + read.length}` };
+  }
+
+  private placeOf(cursor: string): number | null {
+    const [start, place] = cursor.split('-');
+    return start === this.start && /^\d{1,15}$/.test(place ?? '') ? Number(place) : null;
+  }
+
+  private listOf(tenant: string): Kept {
+    let list = this.lists.get(tenant);
+    if (!list) this.lists.set(tenant, (list = { events: [], forgotten: 0 }));
+    return list;
   }
 
   /** The id follows from the event, so the feed and the webhook give the same one, also after a restart. */

@@ -19,6 +19,9 @@ import type { Receipts } from './receipts.ts';
 import { checkMessage, checkReplay, misbehave, printOf } from './sending.ts';
 import type { SettingsBox } from './settings.ts';
 
+/** The most events in one answer, whatever was asked for. */
+const EVENTS_AT_ONCE = 200;
+
 export interface HostApiParts {
   identity: Identity;
   settings: SettingsBox;
@@ -89,12 +92,16 @@ export function hostApi(parts: HostApiParts): Router {
 
   router.get('/events', async (request, response) => {
     await latency(settings);
-    const cursor = Number(queryText(request, 'cursor') ?? 0);
-    if (!Number.isSafeInteger(cursor) || cursor < 0)
-      throw new Problem(400, 'invalid', 'This cursor is not ours.');
-    const page = events.read(tenantOf(response), cursor, 200);
-    const data = page.items.map(({ id, webhook }) => ({ id, ...webhook }));
-    response.json({ data, next_cursor: String(page.cursor) });
+    const limit = Number(queryText(request, 'limit') ?? EVENTS_AT_ONCE);
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new Problem(400, 'invalid', 'limit is a whole number above zero.');
+    const page = events.read(
+      tenantOf(response),
+      queryText(request, 'after'),
+      Math.min(limit, EVENTS_AT_ONCE),
+    );
+    if (!page) throw new Problem(410, 'cursor_unknown', 'There is no such place in the events any more.');
+    response.json(page);
   });
 
   router.use(() => {

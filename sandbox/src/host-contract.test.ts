@@ -75,6 +75,9 @@ describe('what is read', () => {
     ['/v1/templates', '/v1/templates?channel_id=wa-romashka-sales'],
     ['/v1/templates', '/v1/templates?channel_id=nobody'],
     ['/v1/messages', '/v1/messages?client_ref=unknown'],
+    ['/v1/events', '/v1/events'],
+    ['/v1/events', '/v1/events?after=unknown'],
+    ['/v1/events', '/v1/events?limit=0'],
   ])('%s (%s)', async (path, address) => {
     host = await startInstalled();
     await expectDescribed('get', path, await call('GET', address));
@@ -132,4 +135,8 @@ test('webhooks and the secrets of an installation are as described', async () =>
     const name = webhook.type === 'message.reply' ? 'ReplyEvent' : 'StatusEvent';
     expectValid(webhook, `/components/schemas/${name}`);
   }
+  const { data } = (await expectDescribed('get', '/v1/events', await call('GET', '/v1/events'))) as {
+    data: unknown[];
+  };
+  expect(data.length).toBeGreaterThan(1);
 });

@@ -1,5 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { HostWebhook } from '../../contract/host-api.ts';
+import { Events } from './events.ts';
+import { Journal } from './journal.ts';
+import { Ledger } from './ledger.ts';
 import { sms, startInstalled, whatsapp, type Installed } from '../test/installed.ts';
 
 let host: Installed;
@@ -121,12 +124,47 @@ test('anybody can be made to answer, with a quote when asked for', async () => {
   expect(oneWay.body.code).toBe('channel_one_way');
 });
 
-test('the feed tells the same under the same ids as the webhooks', async () => {
+interface FeedPage {
+  data: ({ id: string } & HostWebhook)[];
+  next: string;
+}
+
+test('the feed tells the same under the same ids as the webhooks, oldest first, a page at a time', async () => {
   host = await startInstalled({ receipts: ALL_READ });
   await sendWhatsapp();
   await host.integration.received((all) => all.length === 3);
-  const { body } = await host.call('GET', '/v1/events?cursor=0');
+  const pages: FeedPage[] = [];
+  for (let after = ''; pages.at(-1)?.data.length !== 0; after = `&after=${pages.at(-1)!.next}`)
+    pages.push((await host.call('GET', `/v1/events?limit=2${after}`)).body);
+  expect(pages.map(({ data }) => data.length)).toEqual([2, 1, 0]);
+  expect(pages[2]!.next).toBe(pages[1]!.next);
+  const events = pages.flatMap(({ data }) => data);
+  expect(statuses(events)).toEqual(['sent', 'delivered', 'read']);
   const ids = host.integration.webhooks.map(({ headers }) => headers['webhook-id']);
-  expect(body.data.map(({ id }: { id: string }) => id).sort()).toEqual(ids.sort());
-  expect((await host.call('GET', `/v1/events?cursor=${body.next_cursor}`)).body.data).toEqual([]);
+  expect(events.map(({ id }) => id).sort()).toEqual(ids.sort());
+});
+
+test.each([
+  ['after=abc', 410],
+  ['after=00000000-0', 410],
+  ['limit=0', 400],
+  ['limit=x', 400],
+])('the feed has no page for %s', async (query, status) => {
+  host = await startInstalled();
+  expect((await host.call('GET', `/v1/events?${query}`)).status).toBe(status);
+});
+
+test('of the events the latest are kept, and who asks for what is forgotten is told to begin anew', () => {
+  const events = new Events(new Ledger(new Journal(null)), 10);
+  const add = (n: number) =>
+    events.add('t', { kind: 'template', id: `tpl-${n}`, channel: 'wa', status: 'approved', at: n });
+  add(0);
+  const early = events.read('t', undefined, 0)!.next;
+  for (let n = 1; n < 30; n += 1) add(n);
+  expect(events.read('t', early, 5)).toBeNull();
+  const oldest = events.read('t', undefined, 100)!;
+  expect(oldest.data.map(({ data }) => 'id' in data && data.id)).toEqual(
+    Array.from({ length: 10 }, (_, n) => `tpl-${n + 20}`),
+  );
+  expect(events.read('t', oldest.next, 100)).toEqual({ data: [], next: oldest.next });
 });

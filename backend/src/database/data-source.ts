@@ -25,6 +25,7 @@ import { SendAttempt1764000810000 } from './migrations/1764000810000-send-attemp
 import { EndGrants1764000820000 } from './migrations/1764000820000-end-grants.ts';
 import { ChannelLimit1764000830000 } from './migrations/1764000830000-channel-limit.ts';
 import { SecretRotation1764000900000 } from './migrations/1764000900000-secret-rotation.ts';
+import { EventFeed1764001100000 } from './migrations/1764001100000-event-feed.ts';
 import { EventRate1764001200000 } from './migrations/1764001200000-event-rate.ts';
 import { AccountWall1764001400000 } from './migrations/1764001400000-account-wall.ts';
 import { SendingHours1764001410000 } from './migrations/1764001410000-sending-hours.ts';
@@ -68,6 +69,7 @@ export function createDataSource(
       EndGrants1764000820000,
       ChannelLimit1764000830000,
       SecretRotation1764000900000,
+      EventFeed1764001100000,
       EventRate1764001200000,
       AccountWall1764001400000,
       SendingHours1764001410000,

@@ -3,6 +3,7 @@ import { ChannelsModule } from '../channels/channels.module.ts';
 import { DispatchModule } from '../dispatch/dispatch.module.ts';
 import { StopListModule } from '../stop-list/stop-list.module.ts';
 import { ChatOpener } from './chat-opener.ts';
+import { EventFeed } from './event-feed.ts';
 import { InboxProcessor } from './inbox-processor.ts';
 import { RepliesService } from './replies.service.ts';
 import { WebhookController } from './webhook.controller.ts';
@@ -11,6 +12,6 @@ import { WebhookController } from './webhook.controller.ts';
 @Module({
   imports: [ChannelsModule, DispatchModule, StopListModule],
   controllers: [WebhookController],
-  providers: [InboxProcessor, RepliesService, ChatOpener],
+  providers: [InboxProcessor, EventFeed, RepliesService, ChatOpener],
 })
 export class ReceiptsModule {}

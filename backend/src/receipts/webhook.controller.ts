@@ -8,6 +8,7 @@ import { rowsOf } from '../database/rows.ts';
 import { ProblemError } from '../errors.ts';
 import { Public } from '../host/caller.ts';
 import { open } from '../host/secrets.ts';
+import { storeIncoming } from './inbox.ts';
 import { InboxProcessor } from './inbox-processor.ts';
 
 /**
@@ -42,11 +43,10 @@ export class WebhookController {
       open(sealed, this.config.secretsKeys, installationId),
     );
     const event = verified((request.rawBody ?? Buffer.alloc(0)).toString('utf8'), headers, secrets);
-    // Hosts repeat what they are not sure of: the id decides, and a repeat is answered like the first.
-    await this.dataSource.manager.query(
-      'insert into inbox (account_id, id, body) values ($1, $2, $3) on conflict do nothing',
-      [installation.account_id, headers['webhook-id'], JSON.stringify(event, storable)],
-    );
+    // A repeat is answered like the first.
+    await storeIncoming(this.dataSource.manager, installation.account_id, [
+      { id: headers['webhook-id']!, body: event },
+    ]);
     this.inbox.wake();
   }
 }
@@ -61,9 +61,4 @@ function verified(body: string, headers: Record<string, string>, secrets: readon
     }
   }
   throw new ProblemError('signature_invalid');
-}
-
-/** PostgreSQL's text holds neither NUL nor half of a surrogate pair; a customer's message may. */
-function storable(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value;
 }
