@@ -118,6 +118,7 @@ const VIEWS: Record<string, (crm: Crm) => Promise<void>> = {
 async function problems(crm: Crm): Promise<string[]> {
   const frame = crm.page.frames().find((each) => each.url().includes('/widget/')) as Frame;
   await frame.evaluate(AXE);
+  const dialogs = await crm.card.locator('dialog[open]').count();
   const found: string[] = [];
   for (const theme of ['light', 'dark']) {
     await frame.evaluate((name) => {
@@ -140,8 +141,9 @@ async function problems(crm: Crm): Promise<string[]> {
     const { violations, passes } = (await frame.evaluate(
       `axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`,
     )) as AxeResults;
-    // It has really looked, at what it judges colours by, too.
-    expect(passes.map(({ id }) => id)).toEqual(expect.arrayContaining(['color-contrast', 'button-name']));
+    // It has really looked. Of colours in front of a dialog's backdrop it says nothing; they are those of the rest.
+    const judged = dialogs > 0 ? ['button-name'] : ['button-name', 'color-contrast'];
+    expect(passes.map(({ id }) => id)).toEqual(expect.arrayContaining(judged));
     for (const { id, nodes } of violations)
       for (const node of nodes)
         found.push(`${theme}: ${id}: ${node.target.join(' ')}: ${node.failureSummary}`);
