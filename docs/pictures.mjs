@@ -1,5 +1,6 @@
-// Makes the pictures of the README: `node docs/pictures.mjs`, after `npm run build`.
-// Starts the product on free ports with a folder of its own, sends a campaign, and leaves docs/pictures/*.png.
+// Makes the pictures of the README and of the guide: `npm run pictures`.
+// Starts the product on free ports with a folder of its own, sends campaigns, and leaves docs/pictures/*.png and
+// docs/guide/pictures/{ru,en}/*.png.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -10,6 +11,9 @@ import { build } from 'esbuild';
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const FOLDER = 'docs/pictures';
+const GUIDE = 'docs/guide/pictures';
+/** Of a picture of the guide: one column of the card. */
+const GUIDE_WIDTH = 900;
 const WIDTH = 1280;
 
 const TEXT = '{{Имя}}, до воскресенья скидка {{Скидка}} на все букеты! Ваша «Ромашка»';
@@ -131,6 +135,7 @@ async function take({ crm, backend, browser }) {
       viewport: { width: WIDTH, height },
       reducedMotion: 'reduce',
       timezoneId: 'Europe/Moscow',
+      locale: view.locale === 'en' ? 'en-US' : 'ru-RU',
     });
     await page.goto(`${crm}${path}?${new URLSearchParams(view)}`);
     await prepare?.(page, page.frameLocator('#frame'));
@@ -143,6 +148,36 @@ async function take({ crm, backend, browser }) {
     await page.close();
     console.log(`${FOLDER}/${name}.png`);
   }
+  /** A part of the card in the guide, in one of its languages. */
+  async function part(language, name, selector, prepare) {
+    const page = await browser.newPage({
+      viewport: { width: GUIDE_WIDTH, height: 1200 },
+      reducedMotion: 'reduce',
+      timezoneId: 'Europe/Moscow',
+      locale: language === 'ru' ? 'ru-RU' : 'en-US',
+    });
+    const tenant = language === 'ru' ? 'romashka' : 'vasilek';
+    await page.goto(`${crm}/integration/mass-messaging?${new URLSearchParams({ tenant, locale: language })}`);
+    const frame = page.frameLocator('#frame');
+    await prepare?.(page, frame);
+    const file = join(GUIDE, language, `${name}.png`);
+    const element = frame.locator(selector).first();
+    await element.waitFor();
+    await element.scrollIntoViewIfNeeded();
+    await page.waitForTimeout(700);
+    // The bar that keeps Pause in sight would lie over what is shown.
+    await frame.locator('.pause-bar').evaluateAll((bars) => bars.forEach((bar) => bar.remove()));
+    await element.screenshot({ path: file });
+    await page.close();
+    console.log(file);
+  }
+  const LANGUAGES = [
+    { language: 'ru', ask: romashka, name: 'Осенняя распродажа' },
+    { language: 'en', ask: vasilek, name: 'Autumn sale' },
+  ];
+  /** Section 4 and the others by the numbers they show. */
+  const section = (number) => `.form-section:has(.form-number:text-is("${number}"))`;
+
   /** The CRM's menu, left out where there is much to see. */
   const MENU = 248;
   const CARD = '/integration/mass-messaging';
@@ -192,10 +227,35 @@ async function take({ crm, backend, browser }) {
 
   const english = customers(248, 'Phone;Name;Discount', ENGLISH_NAMES);
   const autumn = await vasilek.campaign('Autumn sale', sms('vasilek', ENGLISH), 'Customers.csv', english);
+  for (const { language, name } of LANGUAGES) {
+    await part(language, 'method', section(2), open(name));
+    await part(language, 'files', section(4), async (page, frame) => {
+      await open(name)(page, frame);
+      await frame.locator('.list-result details summary').first().click();
+    });
+    await part(language, 'time', section(9), async (page, frame) => {
+      await open(name)(page, frame);
+      await frame.locator('#hours').check();
+    });
+    await part(language, 'review', '.side-card', async (page, frame) => {
+      await open(name)(page, frame);
+      await frame.locator('#main-control:not([disabled])').waitFor();
+    });
+  }
   await romashka.ask('POST', `/${sale}/controls/start`, { body: {} });
   await vasilek.ask('POST', `/${autumn}/controls/start`, { body: {} });
   await until(async () => (await romashka.get(sale)).progress.account.queued < 100);
   await picture('running', CARD, { height: 1000, prepare: open('Осенняя распродажа', 'Ход рассылки') });
+  for (const { language, name } of LANGUAGES) await part(language, 'running', '.progress-card', open(name));
+  for (const { language, name, ask } of LANGUAGES) {
+    await part(language, 'paused', '.side-card', async (page, frame) => {
+      await open(name)(page, frame);
+      await frame.locator('#main-control').click();
+      await frame.locator('.side-card .notice').first().waitFor();
+    });
+    const id = ask === romashka ? sale : autumn;
+    await ask.ask('POST', `/${id}/controls/resume`, { body: {} });
+  }
   await picture('integration', '/', { height: 620 });
   await picture('dark', CARD, {
     height: 1000,
@@ -203,6 +263,25 @@ async function take({ crm, backend, browser }) {
     prepare: open('Autumn sale', 'Progress'),
   });
   await until(async () => (await romashka.get(sale)).state === 'completed');
+  await until(async () => (await vasilek.get(autumn)).state === 'completed');
+  await picture('report', CARD, {
+    height: 1500,
+    left: MENU,
+    prepare: async (page, frame) => {
+      await open('Осенняя распродажа', 'Что стало с каждым')(page, frame);
+      await frame.locator('.report-rows summary').click();
+      await frame.locator('.report-table').waitFor();
+    },
+  });
+  for (const { language, name } of LANGUAGES) {
+    await part(language, 'list', '.app');
+    await part(language, 'report', '.run-report', async (page, frame) => {
+      await open(name)(page, frame);
+      await frame.locator('.report-rows summary').click();
+      await frame.locator('.report-table button').nth(2).click();
+      await frame.locator('.row-details').waitFor();
+    });
+  }
   await picture('rmo', '/rmo', {
     height: 720,
     prepare: async (page) => {
