@@ -64,10 +64,10 @@ export function time(instant: string, timeZone?: string): string {
   return new Intl.DateTimeFormat(language.value, { timeStyle: 'medium', timeZone }).format(new Date(instant));
 }
 
-/** A point on a time axis: the time of day, or the day where the points are days apart. @param step in seconds */
+/** A point on a time axis: the time of day, with seconds where points are that close, or the day. @param step in seconds */
 export function clock(date: Date, timeZone: string, step: number): string {
-  const form: Intl.DateTimeFormatOptions =
-    step >= 24 * 60 * 60 ? { month: 'short', day: 'numeric' } : { hour: '2-digit', minute: '2-digit' };
+  const ofDay = { hour: '2-digit', minute: '2-digit', ...(step < 60 && { second: '2-digit' }) } as const;
+  const form: Intl.DateTimeFormatOptions = step >= 24 * 60 * 60 ? { month: 'short', day: 'numeric' } : ofDay;
   return new Intl.DateTimeFormat(language.value, { ...form, timeZone }).format(date);
 }
 
