@@ -66,7 +66,8 @@ export function time(instant: string, timeZone?: string): string {
 
 /** A point on a time axis: the time of day, with seconds where points are that close, or the day. @param step in seconds */
 export function clock(date: Date, timeZone: string, step: number): string {
-  const ofDay = { hour: '2-digit', minute: '2-digit', ...(step < 60 && { second: '2-digit' }) } as const;
+  const ofDay: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
+  if (step < 60) ofDay.second = '2-digit';
   const form: Intl.DateTimeFormatOptions = step >= 24 * 60 * 60 ? { month: 'short', day: 'numeric' } : ofDay;
   return new Intl.DateTimeFormat(language.value, { ...form, timeZone }).format(date);
 }
