@@ -130,6 +130,7 @@ export const en = {
   'sms.segments': { one: '{count} SMS', other: '{count} SMS' },
   'sms.left': { one: '{count} left in this SMS', other: '{count} left in this SMS' },
   'sms.cyrillic': 'Cyrillic: 70 characters in one SMS, 67 in each part of a longer text.',
+  'sms.replace': 'Replace with plain ones',
   'sms.forcing': 'These characters make the whole text Unicode, 70 characters an SMS instead of 160:',
   'sms.variables': 'The counter does not account for variable values; the final length may differ.',
   'sms.insert': 'Insert a variable:',

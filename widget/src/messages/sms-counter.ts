@@ -1,3 +1,4 @@
+import { gsmEquivalent } from '../../../contract/gsm-equivalents.ts';
 import { MAX_SEGMENTS, smsLength, type SmsLength } from '../../../contract/sms-length.ts';
 import { parseText } from '../../../contract/sms-text.ts';
 
@@ -7,6 +8,8 @@ export interface TextCount extends SmsLength {
   variables: number;
   /** Cyrillic, as everybody here expects of it, or some odd characters in a Latin text. */
   cause: 'cyrillic' | 'characters' | null;
+  /** The text with plain characters in place of those; null where that cannot be done. */
+  plain: string | null;
 }
 
 const CYRILLIC = /\p{Script=Cyrillic}/u;
@@ -18,13 +21,22 @@ export function countText(text: string): TextCount {
   const length = smsLength(fixed);
   const odd = length.forcing.filter((character) => !CYRILLIC.test(character));
   const cyrillic = length.forcing.length - odd.length;
+  const cause = length.encoding === 'gsm' ? null : cyrillic > 5 ? 'cyrillic' : 'characters';
   return {
     ...length,
     single: length.encoding === 'gsm' ? 160 : 70,
     variables: pieces.filter((piece) => piece.kind === 'variable').length,
     // Few Cyrillic letters in a Latin text are mostly a slip: a «с» for a c.
-    cause: length.encoding === 'gsm' ? null : cyrillic > 5 ? 'cyrillic' : 'characters',
+    cause,
+    plain: cause === 'characters' ? plainText(text) : null,
   };
+}
+
+/** Variables are left as they are: their names are those of columns. */
+function plainText(text: string): string | null {
+  const parts = text.split(/(\{\{[^{}]*\}\})/);
+  const plain = parts.map((part, at) => (at % 2 === 1 ? part : gsmEquivalent(part)));
+  return plain.includes(null) ? null : plain.join('');
 }
 
 export function fitsFiveSms(text: string): boolean {
