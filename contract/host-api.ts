@@ -103,6 +103,8 @@ export interface FrameMessages {
   card: { name: string | null; state: string | null };
   notify: { level: 'info' | 'success' | 'error'; text: string };
   'locale.changed': { locale: string };
+  /** Whether anybody can see the frame: in another tab of the CRM, or scrolled away, nobody can. */
+  visibility: { visible: boolean };
   'theme.changed': { theme: 'light' | 'dark' };
   error: { code: string; message: string };
 }

@@ -166,3 +166,20 @@ test('a host that gives no token leaves the card waiting, says so to its page, a
   refuseTokens = false;
   await open('Ромашки').waitFor();
 });
+
+test('a card that nobody sees rests, and is up to date as soon as it is seen', async () => {
+  await embed('romashka');
+  const card = page.frameLocator('#a iframe');
+  await card.getByRole('button', { name: 'Ромашки', exact: true }).waitFor();
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.evaluate(`document.getElementById('a').style.display = 'none'`);
+  // The frame has heard of it once it has had two turns.
+  const frame = page.frames().find((each) => each.url().includes('/widget/'))!;
+  await frame.evaluate(`new Promise((done) => setTimeout(() => setTimeout(done)))`);
+  await host.as('romashka').create('Новинка');
+  const before = asked.length;
+  await page.evaluate(`document.getElementById('a').style.display = ''`);
+  await card.getByRole('button', { name: 'Новинка', exact: true }).waitFor();
+  expect(asked.slice(before).some((url) => url.includes('/api/campaigns'))).toBe(true);
+});

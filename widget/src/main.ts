@@ -38,6 +38,7 @@ const bridge = createBridge({
   },
   onLocale: host.setLocale,
   onTheme: host.setTheme,
+  onVisibility: (visible) => (host.visible = visible),
   onUnanswered: () => (host.phase = 'unanswered'),
 });
 host.connect({ bridge, tokens });

@@ -28,6 +28,7 @@ export function embed(options) {
   frame.style.height = `${Math.max(minHeight, 640)}px`;
   let minting = null;
   let heard = false;
+  let visible = true;
 
   function post(type, payload, re) {
     const message = { p: PROTOCOL, v: VERSION, type, id: randomId(), ...(re ? { re } : {}), payload };
@@ -55,7 +56,9 @@ export function embed(options) {
       if (embed_id !== embedId) return;
       if (!heard) options.onReady?.();
       heard = true;
-      void answerWithToken('init', id, () => ({ embed_id, locale, theme, user }));
+      void answerWithToken('init', id, () => ({ embed_id, locale, theme, user })).then(
+        () => visible || post('visibility', { visible }),
+      );
     },
     'token.request': (id) => void answerWithToken('token.response', id, () => ({})),
     resize(_id, { height }) {
@@ -74,10 +77,17 @@ export function embed(options) {
     handlers[message.type](message.id, message.payload ?? {});
   }
 
+  // In another tab of the CRM, or scrolled away, the card asks for nothing.
+  const sight = new IntersectionObserver(([entry]) => {
+    visible = entry.isIntersecting;
+    if (heard) post('visibility', { visible });
+  });
+
   // Before the frame is there: one that is quicker than this script would not be heard.
   window.addEventListener('message', hear);
   const silence = setTimeout(() => heard || options.onSilent?.(), SILENT_AFTER_MS);
   into.replaceChildren(frame);
+  sight.observe(frame);
 
   return {
     frame,
@@ -91,6 +101,7 @@ export function embed(options) {
     },
     remove() {
       clearTimeout(silence);
+      sight.disconnect();
       window.removeEventListener('message', hear);
       frame.remove();
     },

@@ -1,11 +1,13 @@
 import { onBeforeUnmount, onMounted, watch, type Ref } from 'vue';
 import { streamCampaign } from '../api/campaigns.ts';
+import { useHost } from '../host/host.store.ts';
 import { useCampaign } from './campaign.store.ts';
 import { createLive } from './live.ts';
 
 /** The open campaign up to date for as long as its page is there and somebody can see it. */
 export function useLive(): { isLive: Ref<boolean> } {
   const store = useCampaign();
+  const host = useHost();
   const live = createLive({
     // A campaign that could not be loaded is asked for by a person.
     stream: (signal, onHeard) => streamCampaign(store.campaign!.id, signal, store.hear, onHeard),
@@ -14,11 +16,11 @@ export function useLive(): { isLive: Ref<boolean> } {
   });
 
   function begin(): void {
-    if (store.campaign && !document.hidden) live.start();
+    if (store.campaign && host.visible && !document.hidden) live.start();
     else live.stop();
   }
 
-  watch(() => store.campaign?.id, begin);
+  watch(() => [store.campaign?.id, host.visible], begin);
   watch(() => store.campaign?.state, live.reschedule);
   onMounted(() => {
     document.addEventListener('visibilitychange', begin);

@@ -35,6 +35,7 @@ function setUp(options: Partial<BridgeOptions> = {}) {
     onInit: (init) => heard.push(`init ${init.token}`),
     onLocale: (locale) => heard.push(`locale ${locale}`),
     onTheme: (theme) => heard.push(`theme ${theme}`),
+    onVisibility: (visible) => heard.push(visible ? 'visible' : 'hidden'),
     onUnanswered: () => heard.push('unanswered'),
     ...options,
   });
@@ -113,6 +114,14 @@ test('once open, another allowed origin is not listened to', () => {
   arrive(message('theme.changed', { theme: 'light' }), OTHER);
   arrive(message('locale.changed', { locale: 'en' }));
   expect(heard).toEqual(['init t1', 'locale en']);
+});
+
+test('the host says whether anybody sees the card; what is no yes or no is not heard', () => {
+  const { arrive, heard } = setUp();
+  arrive(message('visibility', { visible: false }));
+  arrive(init());
+  for (const visible of [false, 'no', true]) arrive(message('visibility', { visible }));
+  expect(heard).toEqual(['init t1', 'hidden', 'visible']);
 });
 
 test('a token answer counts only for the request it answers', async () => {

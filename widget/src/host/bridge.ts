@@ -43,6 +43,7 @@ const Inbound = {
   'token.response': v.object(Token),
   'locale.changed': v.object({ locale: v.string() }),
   'theme.changed': v.object({ theme: Theme }),
+  visibility: v.object({ visible: v.boolean() }),
   error: v.object({ code: v.string(), message: v.string() }),
 };
 
@@ -60,6 +61,7 @@ export interface BridgeOptions {
   onInit(init: FrameInit): void;
   onLocale(locale: string): void;
   onTheme(theme: 'light' | 'dark'): void;
+  onVisibility(visible: boolean): void;
   onUnanswered(): void;
 }
 
@@ -119,6 +121,8 @@ export function createBridge(options: BridgeOptions): Bridge {
       options.onLocale((payload as FrameMessages['locale.changed']).locale);
     } else if (type === 'theme.changed') {
       options.onTheme((payload as FrameMessages['theme.changed']).theme);
+    } else if (type === 'visibility') {
+      options.onVisibility((payload as FrameMessages['visibility']).visible);
     } else if (re !== undefined) {
       waiting.get(re)?.reject(new Error((payload as FrameMessages['error']).code));
     }

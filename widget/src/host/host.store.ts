@@ -12,6 +12,8 @@ export const useHost = defineStore('host', () => {
   /** The host gives no token any more; what was typed stays on the screen. */
   const sessionLost = ref(false);
   const retrying = ref(false);
+  /** The host says whether anybody can see the card; one that does not say shows it. */
+  const visible = ref(true);
   const shown = ref('');
   let bridge: Bridge | null = null;
   let tokens: Tokens | null = null;
@@ -51,6 +53,7 @@ export const useHost = defineStore('host', () => {
 
   return {
     phase,
+    visible,
     sessionLost,
     retrying,
     connect,
