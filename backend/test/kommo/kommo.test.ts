@@ -337,6 +337,10 @@ describe('the redirect after an install', () => {
       user: { id: '8375357', role: 'admin' },
     });
 
+    const channels = request(baseUrl).get('/api/channels');
+    const own = token({ iss: `http://${local}`, subdomain: 'localhost' });
+    await channels.set('Authorization', `Bearer ${own}`).expect(200, { data: [] });
+
     await redirect({ code: 'def503', referer: local }).expect(200);
     expect((await accounts()).map(({ state }) => state).sort()).toEqual(['active', 'uninstalled']);
     await session(token({ iss: `http://${local}`, subdomain: 'localhost' })).expect(200);
