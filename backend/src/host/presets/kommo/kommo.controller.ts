@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Logger, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ProblemError } from '../../../errors.ts';
 import { PROJECT_ROOT } from '../../../project-root.ts';
 import { Public } from '../../caller.ts';
+import { publicRefusal } from '../../host.guard.ts';
 import { SessionTokens } from '../../session-tokens.ts';
 import { parseToken, TokenRefused } from '../../token.ts';
 import { KommoInstallService } from './kommo-install.service.ts';
@@ -14,6 +15,8 @@ import { KommoTokens } from './kommo-tokens.ts';
 @Public()
 @Controller()
 export class KommoController {
+  private readonly logger = new Logger(KommoController.name);
+
   constructor(
     private readonly tokens: KommoTokens,
     private readonly sessions: SessionTokens,
@@ -45,8 +48,7 @@ export class KommoController {
       const expires_at = new Date(Number(claims['exp']) * 1000).toISOString();
       return { token: raw, expires_at, host: host.issuer, tenant: String(claims['account_id']) };
     } catch (error) {
-      if (!(error instanceof TokenRefused)) throw error;
-      throw new ProblemError(error.expired ? 'token_expired' : 'token_invalid');
+      throw publicRefusal(error, this.logger);
     }
   }
 
