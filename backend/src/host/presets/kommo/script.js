@@ -1,7 +1,7 @@
 /**
  * The card in the settings of our integration in Kommo, as an AMD module, which is what Kommo's Web SDK loads. In the
  * integration's archive, script.js is this one line: define(['https://<BASE_URL>/kommo/script.js'], (widget) => widget);
- * https://developers.kommo.com/docs/script-js
+ * https://developers.kommo.com/docs/widget-locations (places), https://developers.kommo.com/docs/one-time-tokens (shape)
  */
 (() => {
   const base = new URL(/** @type {HTMLScriptElement} */ (document.currentScript).src).origin;
