@@ -55,4 +55,8 @@ export default ts.config(
     files: ['sandbox/src/pages/**'],
     languageOptions: { globals: globals.browser },
   },
+  {
+    files: ['backend/src/host/presets/**/*.js'],
+    languageOptions: { globals: { ...globals.browser, ...globals.amd } },
+  },
 );

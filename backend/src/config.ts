@@ -3,6 +3,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { resolve } from 'node:path';
 import { importJWK, importPublicKey, type HostKey } from './host/host-keys.ts';
 import { checkedOutgoingUrl } from './host/outgoing.ts';
+import { kommoRecord, type KommoIntegration } from './host/presets/kommo/kommo-record.ts';
 import type { SecretsKeys } from './host/secrets.ts';
 
 /** Everything the environment decides. Read once, here; `.env.example` names every variable with unit and default. */
@@ -53,6 +54,8 @@ export interface HostRecord {
   /** Where the host publishes more keys (JWKS); null: nowhere. */
   jwksUrl: string | null;
   maxTtlSeconds: number;
+  /** Of the preset for Kommo; the others keep our own contract. */
+  kommo?: KommoIntegration;
 }
 
 /** A wrong setting; its message is one sentence that names the variable. */
@@ -170,20 +173,30 @@ function checkedKey(key: Buffer, message: string): Buffer {
   return key;
 }
 
-/** HOSTS_FILE: `[{ issuer, name, maxTtlSeconds?, jwksUrl?, keys?: [{ kid, alg, publicKey (PEM) or jwk }] }]`. */
+/** HOSTS_FILE: `[{ issuer, name, maxTtlSeconds?, jwksUrl?, keys?: [{ kid, alg, publicKey (PEM) or jwk }] }]`, or presets. */
 function hosts(env: Env, allowLocal: boolean): HostRecord[] {
   const file = env['HOSTS_FILE'];
   if (!file) return [];
   try {
     const records = JSON.parse(readFileSync(file, 'utf8')) as unknown;
     if (!Array.isArray(records)) throw new Error('it must hold an array');
-    return records.map((record) => hostRecord(record as RawHostRecord, allowLocal));
+    const read = records.map((record: RawHostRecord & Record<string, unknown>) => {
+      if (record.preset === undefined) return hostRecord(record, allowLocal);
+      if (record.preset !== 'kommo') throw new Error('the only preset is "kommo"');
+      const kommo = kommoRecord(record, (name) => env[name], allowLocal);
+      return { ...kommo, keys: [], jwksUrl: null, maxTtlSeconds: 1800 };
+    });
+    const issuers = read.map(({ issuer }) => issuer);
+    const twice = issuers.find((issuer, at) => issuers.indexOf(issuer) !== at);
+    if (twice !== undefined) throw new Error(`${twice} stands in it twice`);
+    return read;
   } catch (error) {
     throw new ConfigError(`HOSTS_FILE (${file}) cannot be used: ${(error as Error).message}.`);
   }
 }
 
 interface RawHostRecord {
+  preset?: unknown;
   issuer?: unknown;
   name?: unknown;
   maxTtlSeconds?: unknown;

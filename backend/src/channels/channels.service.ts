@@ -17,7 +17,7 @@ export class ChannelsService {
 
   /** What it says of limits is kept for the sending, whoever asked. */
   async channels(accountId: number): Promise<Channel[]> {
-    const { data } = await this.client.get<{ data: HostChannel[] }>(accountId, '/v1/channels');
+    const data = await this.listed(accountId);
     await keepLimits(this.dataSource.manager, accountId, data);
     return data
       .filter(({ type }) => type === 'whatsapp' || type === 'sms')
@@ -29,6 +29,16 @@ export class ChannelsService {
         replies: channel.capabilities.replies,
         limitPerMinute: declaredLimit(channel),
       }));
+  }
+
+  /** A host that takes no messages has no such list, and so no channels. */
+  private async listed(accountId: number): Promise<HostChannel[]> {
+    try {
+      return (await this.client.get<{ data: HostChannel[] }>(accountId, '/v1/channels')).data;
+    } catch (error) {
+      if (error instanceof ProblemError && error.code === 'not_found') return [];
+      throw error;
+    }
   }
 
   async channel(accountId: number, channelId: string): Promise<Channel | null> {

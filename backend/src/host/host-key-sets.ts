@@ -1,10 +1,9 @@
-import { lookup, type LookupOptions } from 'node:dns';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { Agent, request } from 'undici';
+import { request, type Agent } from 'undici';
 import { CONFIG } from '../tokens.ts';
 import type { Config, HostRecord } from '../config.ts';
 import { importJWK, KID, type HostKey } from './host-keys.ts';
-import { isPublicAddress } from './outgoing.ts';
+import { publicAgent, textOf } from './outgoing.ts';
 
 /** A key that its host has withdrawn stops working after this, in ms. */
 const FRESH_MS = 10 * 60_000;
@@ -34,9 +33,7 @@ export class HostKeySets implements OnApplicationShutdown {
   private readonly agent: Agent;
 
   constructor(@Inject(CONFIG) config: Config) {
-    this.agent = new Agent({
-      connect: { timeout: ANSWER_MS, ...(config.allowLocalHosts ? {} : { lookup: lookupPublic }) },
-    });
+    this.agent = publicAgent(config.allowLocalHosts, ANSWER_MS);
   }
 
   /**
@@ -87,23 +84,12 @@ export class HostKeySets implements OnApplicationShutdown {
       await answer.body.dump({ limit: MAX_BYTES });
       throw new Error(`status ${answer.statusCode}`);
     }
-    return keysOf(JSON.parse(await textOf(answer.body)));
+    return keysOf(JSON.parse(await textOf(answer.body, MAX_BYTES)));
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.agent.destroy();
   }
-}
-
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of body) {
-    size += piece.length;
-    if (size > MAX_BYTES) throw new Error('too large');
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString('utf8');
 }
 
 /** Private and symmetric keys, weak ones and other algorithms are left out; of equal names the first counts. */
@@ -126,17 +112,4 @@ function usableKey(jwk: Record<string, unknown>): HostKey | null {
   } catch {
     return null;
   }
-}
-
-type LookedUp = (error: Error | null, address?: unknown, family?: number) => void;
-
-/** A name that leads into a private network is as good as an address there: checked when it is looked up, not before. */
-function lookupPublic(name: string, options: LookupOptions, done: LookedUp): void {
-  lookup(name, { ...options, all: true }, (error, found) => {
-    if (error) return done(error);
-    if (found.length === 0 || !found.every(({ address }) => isPublicAddress(address)))
-      return done(new Error('not a public address'));
-    if (options.all) done(null, found);
-    else done(null, found[0]!.address, found[0]!.family);
-  });
 }

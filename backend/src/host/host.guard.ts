@@ -32,12 +32,16 @@ export class HostGuard implements CanActivate {
     try {
       return await this.tokens.verify(token, Date.now());
     } catch (error) {
-      if (!(error instanceof TokenRefused)) throw error;
-      // One public answer for every failure; the reason, never the token, goes to the log.
-      this.logger.warn(`token refused: ${error.message}`);
-      throw new ProblemError(error.expired ? 'token_expired' : 'token_invalid');
+      throw publicRefusal(error, this.logger);
     }
   }
+}
+
+/** One public answer for every failure of a token; the reason, never the token, goes to the log. */
+export function publicRefusal(error: unknown, logger: Logger): unknown {
+  if (!(error instanceof TokenRefused)) return error;
+  logger.warn(`token refused: ${error.message}`);
+  return new ProblemError(error.expired ? 'token_expired' : 'token_invalid');
 }
 
 /** From the Authorization header alone, and only when there is exactly one. */

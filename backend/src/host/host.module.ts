@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { ChannelsModule } from '../channels/channels.module.ts';
 import { DispatchModule } from '../dispatch/dispatch.module.ts';
@@ -9,6 +9,10 @@ import { HostGuard } from './host.guard.ts';
 import { LifecycleController } from './lifecycle.controller.ts';
 import { LifecycleService } from './lifecycle.service.ts';
 import { ManifestController } from './manifest.controller.ts';
+import { KommoCors } from './presets/kommo/kommo-cors.ts';
+import { KommoInstallService } from './presets/kommo/kommo-install.service.ts';
+import { KommoTokens } from './presets/kommo/kommo-tokens.ts';
+import { KommoController } from './presets/kommo/kommo.controller.ts';
 import { SecretExchange } from './secret-exchange.ts';
 import { SessionController } from './session.controller.ts';
 import { SessionTokens } from './session-tokens.ts';
@@ -16,10 +20,18 @@ import { WidgetController } from './widget.controller.ts';
 
 /** Who is calling: token, installation, lifecycle, manifest, and the page of the frame. */
 @Module({
-  controllers: [LifecycleController, ManifestController, SessionController, WidgetController],
+  controllers: [
+    KommoController,
+    LifecycleController,
+    ManifestController,
+    SessionController,
+    WidgetController,
+  ],
   imports: [ChannelsModule, DispatchModule],
   providers: [
     HostKeySets,
+    KommoInstallService,
+    KommoTokens,
     SecretExchange,
     SessionTokens,
     LifecycleService,
@@ -29,4 +41,8 @@ import { WidgetController } from './widget.controller.ts';
   ],
   exports: [],
 })
-export class HostModule {}
+export class HostModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(KommoCors).forRoutes('api/host/kommo/token');
+  }
+}

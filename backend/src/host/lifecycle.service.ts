@@ -13,7 +13,7 @@ import { Erasure } from './erasure.ts';
 import { HostKeySets } from './host-key-sets.ts';
 import type { Installed, SecretRotated, Updated } from './lifecycle-events.ts';
 import { checkedOrigin, checkedOutgoingUrl } from './outgoing.ts';
-import { SecretExchange } from './secret-exchange.ts';
+import { SecretExchange, type SealedSecrets } from './secret-exchange.ts';
 import { bodyHashMatches, nameClaim, parseToken, TokenRefused, verifyToken } from './token.ts';
 
 const LIFECYCLE_TTL_SECONDS = 300;
@@ -28,6 +28,15 @@ export interface LifecycleSender {
   host: HostRecord;
   tenant: string;
   installationId: string;
+}
+
+/** What an installation is made of, its addresses checked. */
+interface NewInstallation {
+  sequence: number;
+  origins: string[];
+  apiBaseUrl: string;
+  tokenUrl: string;
+  secrets: SealedSecrets;
 }
 
 /** The host's word about an installation. Repeats and late calls are told by their sequence, and change nothing. */
@@ -71,15 +80,25 @@ export class LifecycleService {
     const { origins, apiBaseUrl, tokenUrl } = this.checked(sender, event);
     if (await this.isKnown(event)) return;
     const secrets = await this.secrets.exchange(tokenUrl, event.install_code, event.installation_id);
+    const { sequence } = event;
+    await this.store(sender, event.tenant, { sequence, origins, apiBaseUrl, tokenUrl, secrets });
+  }
+
+  /** The sender's new installation takes the place of the account's earlier one. */
+  async store(
+    sender: LifecycleSender,
+    tenant: { name: string; timezone: string },
+    { sequence, origins, apiBaseUrl, tokenUrl, secrets }: NewInstallation,
+  ): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       const [account] = await rowsOf<{ id: number }>(
         manager,
         `insert into account (host, external_id, name, time_zone) values ($1, $2, $3, $4)
          on conflict on constraint account_external do update set name = excluded.name, time_zone = excluded.time_zone
          returning id`,
-        [sender.host.issuer, sender.tenant, event.tenant.name, event.tenant.timezone],
+        [sender.host.issuer, sender.tenant, tenant.name, tenant.timezone],
       );
-      await moveHours(manager, account!.id, event.tenant.timezone);
+      await moveHours(manager, account!.id, tenant.timezone);
       await manager.query(
         `update installation set state = 'uninstalled', ${NO_SECRETS}, updated_at = now()
           where account_id = $1 and state <> 'uninstalled'`,
@@ -91,8 +110,8 @@ export class LifecycleService {
          values ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9)`,
         [
           account!.id,
-          event.installation_id,
-          event.sequence,
+          sender.installationId,
+          sequence,
           origins,
           apiBaseUrl,
           tokenUrl,

@@ -1,5 +1,7 @@
+import { lookup, type LookupOptions } from 'node:dns';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { Agent } from 'undici';
 import { ProblemError } from '../errors.ts';
 
 /**
@@ -34,4 +36,34 @@ export function checkedOrigin(raw: unknown, allowLocal: boolean): string {
 /** Neither private, loopback, link-local nor reserved, also when an IPv4 address is written as one of IPv6. */
 export function isPublicAddress(address: string): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+}
+
+/** For questions to addresses that a name leads to: public ones alone, unless hosts may be local. Follows no redirect. */
+export function publicAgent(allowLocal: boolean, connectMs: number): Agent {
+  return new Agent({ connect: { timeout: connectMs, ...(allowLocal ? {} : { lookup: lookupPublic }) } });
+}
+
+/** @throws where an answer is longer than `maxBytes` */
+export async function textOf(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.length;
+    if (size > maxBytes) throw new Error('too large');
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+type LookedUp = (error: Error | null, address?: unknown, family?: number) => void;
+
+/** A name that leads into a private network is as good as an address there: checked when it is looked up, not before. */
+function lookupPublic(name: string, options: LookupOptions, done: LookedUp): void {
+  lookup(name, { ...options, all: true }, (error, found) => {
+    if (error) return done(error);
+    if (found.length === 0 || !found.every(({ address }) => isPublicAddress(address)))
+      return done(new Error('not a public address'));
+    if (options.all) done(null, found);
+    else done(null, found[0]!.address, found[0]!.family);
+  });
 }

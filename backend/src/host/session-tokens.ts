@@ -11,6 +11,7 @@ import type { Caller } from './caller.ts';
 import { HostKeySets } from './host-key-sets.ts';
 import type { HostKey } from './host-keys.ts';
 import type { Manifest } from './manifest.ts';
+import { KommoTokens } from './presets/kommo/kommo-tokens.ts';
 import { open } from './secrets.ts';
 import {
   CLOCK_SKEW_SECONDS,
@@ -36,7 +37,7 @@ interface InstallationRow {
 /**
  * Session tokens of every registered host: HS256 by the installation's own key, or RS256 / ES256 by a key of the host,
  * registered or published, that the token names by `kid`. The installation is read for every request, so that disabling
- * it ends all access at once.
+ * it ends all access at once. A host with a preset has tokens of its own kind.
  */
 @Injectable()
 export class SessionTokens {
@@ -45,6 +46,7 @@ export class SessionTokens {
     @Inject(CONFIG) private readonly config: Config,
     @Inject(MANIFEST) private readonly manifest: Manifest,
     private readonly keySets: HostKeySets,
+    private readonly kommo: KommoTokens,
   ) {}
 
   /**
@@ -53,6 +55,8 @@ export class SessionTokens {
    */
   async verify(raw: string, now: number): Promise<Caller> {
     const token = parseToken(raw);
+    const kommo = this.kommo.hostOf(token.claims['iss']);
+    if (kommo) return this.kommo.verify(token, kommo, now);
     const host = this.config.hosts.find(({ issuer }) => issuer === token.claims['iss']);
     if (!host) throw new TokenRefused('unknown issuer');
     const tenant = nameClaim(token.claims, 'tid');

@@ -523,6 +523,34 @@ export const OPERATIONS: Operation[] = [
     problems: ['malformed', 'signature_invalid', 'host_unavailable'],
   },
   {
+    method: 'get',
+    path: '/api/host/kommo/installed',
+    tag: 'host',
+    security: 'none',
+    summary: 'Kommo’s redirect after an install: its code is exchanged at the account named by `referer`',
+    query: v.object({ code: v.string(), referer: v.string() }),
+    answer: { status: 200, schema: v.object({ status: v.literal('active') }) },
+    problems: ['malformed', 'host_unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/api/host/kommo/token',
+    tag: 'host',
+    security: 'none',
+    summary:
+      'For the page of a Kommo account: the token that it came with in X-Auth-Token, once it is checked',
+    answer: {
+      status: 200,
+      schema: v.object({
+        token: v.string(),
+        expires_at: v.string(),
+        host: v.string(),
+        tenant: v.string(),
+      }),
+    },
+    problems: ['token_missing', 'token_invalid', 'token_expired', 'installation_inactive'],
+  },
+  {
     method: 'post',
     path: '/api/host/enabled',
     tag: 'host',
