@@ -30,8 +30,7 @@ export interface Config {
   downloadStallMs: number;
   /** A client that sends nothing of an upload for so long is cut off, in ms. */
   uploadStallMs: number;
-  /** AES-256 key that encrypts the secrets of installations at rest. */
-  /** The first seals the secrets of installations; all open them. */
+  /** AES-256-GCM keys: the first seals the secrets of installations at rest, all open them. */
   secretsKeys: SecretsKeys;
   hosts: HostRecord[];
   /** Hosts reached by http and on private addresses: for development and the sandbox only. */
