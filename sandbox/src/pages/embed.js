@@ -78,8 +78,8 @@ export function embed(options) {
   }
 
   // In another tab of the CRM, or scrolled away, the card asks for nothing.
-  const sight = new IntersectionObserver(([entry]) => {
-    visible = entry.isIntersecting;
+  const sight = new IntersectionObserver((changes) => {
+    visible = changes.at(-1).isIntersecting;
     if (heard) post('visibility', { visible });
   });
 

@@ -20,7 +20,7 @@ export function useLive(): { isLive: Ref<boolean> } {
     else live.stop();
   }
 
-  watch(() => [store.campaign?.id, host.visible], begin);
+  watch([() => store.campaign?.id, () => host.visible], begin);
   watch(() => store.campaign?.state, live.reschedule);
   onMounted(() => {
     document.addEventListener('visibilitychange', begin);
