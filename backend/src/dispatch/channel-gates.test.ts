@@ -89,7 +89,8 @@ test('whatever happens, nobody waits for ever and the share is never more than t
         if (kind === 'slow') gates.slowDown(CHANNEL, afterMs, now);
         else if (kind === 'failed') gates.failed(CHANNEL, now);
         else if (kind === 'answered') gates.answered(CHANNEL, now);
-        expect(gates.admit(CHANNEL, now)).toBeLessThanOrEqual(60_000);
+        // Sums of tenths of milliseconds are not exact.
+        expect(gates.admit(CHANNEL, now)).toBeLessThanOrEqual(60_000.001);
         const share = gates.share(CHANNEL, now);
         expect(share > 0 && share <= 1).toBe(true);
       }
