@@ -14,7 +14,7 @@ const runOf = async (id: number, run = 1): Promise<RunReport> =>
   (await still.api.call('get', `/campaigns/${id}/runs/${run}`).expect(200)).body as RunReport;
 
 async function page(id: number, query: Record<string, string> = {}, run = 1): Promise<ReportPage> {
-  const { body } = await still.api.call('get', `/campaigns/${id}/runs/${run}/rows`).query(query).expect(200);
+  const { body } = await still.api.call('post', `/campaigns/${id}/runs/${run}/rows`).send(query).expect(200);
   return body as ReportPage;
 }
 
@@ -115,8 +115,8 @@ describe('the rows', () => {
     'a search for %j is refused with what to type',
     async (search) => {
       const { body } = await still.api
-        .call('get', `/campaigns/${id}/runs/1/rows`)
-        .query({ search })
+        .call('post', `/campaigns/${id}/runs/1/rows`)
+        .send({ search })
         .expect(422);
       expect(body.code).toBe('search_too_short');
     },
@@ -124,7 +124,7 @@ describe('the rows', () => {
 
   test.each([{ after: 'x' }, { state: 'lost' }, { list: 'a' }, { after: "m1'" }])(
     '%j is malformed',
-    (query) => still.api.call('get', `/campaigns/${id}/runs/1/rows`).query(query).expect(400),
+    (query) => still.api.call('post', `/campaigns/${id}/runs/1/rows`).send(query).expect(400),
   );
 
   test('one in full: the file, the cells, the text, the reply', async () => {
@@ -156,10 +156,10 @@ describe('the rows', () => {
 
   test('of another run, list or account are not found', async () => {
     const stranger = still.host.as('vasilek');
-    await stranger.call('get', `/campaigns/${id}/runs/1/rows`).expect(404);
+    await stranger.call('post', `/campaigns/${id}/runs/1/rows`).send({}).expect(404);
     for (const [path, code] of [
       [`/campaigns/${id}/runs/2`, 'run_not_found'],
-      [`/campaigns/${id}/runs/x/rows`, 'run_not_found'],
+      [`/campaigns/${id}/runs/x`, 'run_not_found'],
       [`/campaigns/${id}/runs/1/rows/9/9`, 'row_not_found'],
       [`/campaigns/${id}/runs/1/rows/x/9`, 'row_not_found'],
     ] as const) {

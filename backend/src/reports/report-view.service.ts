@@ -39,21 +39,10 @@ export class ReportViewService {
     const key = await this.keyOf(caller, id, run);
     const found = await reportRow(this.dataSource.manager, key, list, rowNo);
     if (!found) throw new ProblemError('row_not_found');
-    const { slot, fileName, columns, cells, providerId, position } = found;
-    const row = rowOf(found);
+    const { slot, fileName, columns, cells, providerId, ...shown } = found;
+    const { position } = shown;
     return {
-      list: row.list,
-      row: row.row,
-      phone: row.phone,
-      cell: row.cell,
-      state: row.state,
-      reason: row.reason,
-      detail: row.detail,
-      segments: row.segments,
-      sentAt: row.sentAt,
-      deliveredAt: row.deliveredAt,
-      readAt: row.readAt,
-      repliedAt: row.repliedAt,
+      ...rowOf(shown),
       slot,
       fileName,
       cells: columns.map((column, at) => ({ column, value: cells[at] ?? '' })),

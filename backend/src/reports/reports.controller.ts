@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ReportRowsQuerySchema, type ReportRowsQuery } from '../../../contract/report.ts';
 import { campaignId } from '../campaigns/campaign-id.ts';
@@ -35,12 +35,14 @@ export class ReportsController {
     return this.views.run(caller, campaignId(id), runNumber(run));
   }
 
-  @Get('runs/:run/rows')
+  /** A number that is searched for stands in the body: addresses end in the logs of whatever lies between. */
+  @Post('runs/:run/rows')
+  @HttpCode(200)
   rows(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Param('run') run: string,
-    @Query({ schema: ReportRowsQuerySchema }) query: ReportRowsQuery,
+    @Body({ schema: ReportRowsQuerySchema }) query: ReportRowsQuery,
   ) {
     return this.views.rows(caller, campaignId(id), runNumber(run), query);
   }

@@ -11,12 +11,7 @@ export function getRunReport(id: number, run: number): Promise<RunReport> {
 }
 
 export function getReportRows(id: number, run: number, query: ReportRowsQuery): Promise<ReportPage> {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  const parameters = new URLSearchParams(given as [string, string][]).toString();
-  return client().call(
-    'GET',
-    `/api/campaigns/${id}/runs/${run}/rows${parameters === '' ? '' : `?${parameters}`}`,
-  );
+  return client().call('POST', `/api/campaigns/${id}/runs/${run}/rows`, query);
 }
 
 export function getReportRow(id: number, run: number, list: number, row: number): Promise<ReportRowDetails> {
