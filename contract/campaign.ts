@@ -320,9 +320,28 @@ export const CampaignPageSchema = v.object({
 });
 export type CampaignPage = v.InferOutput<typeof CampaignPageSchema>;
 
+/** What does not stand in the way of Start, but a person would rather know of before it. */
+export const WARNINGS = [
+  'duplicates_kept',
+  'many_refused',
+  'empty_variables',
+  'unsendable_rows',
+  'by_night',
+  'channel_slower',
+] as const;
+
+/** `field` is the setting to look at; `count` is of rows, but of messages a minute for `channel_slower`. */
+export const WarningSchema = v.object({
+  field: ObstacleSchema.entries.field,
+  code: v.picklist(WARNINGS),
+  count: Count,
+});
+export type Warning = v.InferOutput<typeof WarningSchema>;
+
 /** What Start will do, shown before it. */
 export const PreviewSchema = v.object({
   obstacles: v.array(ObstacleSchema),
+  warnings: v.array(WarningSchema),
   account: RowAccountSchema,
   refusedBy: RefusedBySchema,
   recipients: Count,

@@ -15,6 +15,7 @@ import {
   type Restart,
   type TestMessage,
 } from '../../../contract/campaign.ts';
+import { RowPreviewRequestSchema, type RowPreviewRequest } from '../../../contract/row-preview.ts';
 import { languageOf } from '../error.filter.ts';
 import { ProblemError } from '../errors.ts';
 import { CurrentCaller, Needs, type Caller } from '../host/caller.ts';
@@ -23,6 +24,7 @@ import { campaignId } from './campaign-id.ts';
 import { CampaignsService } from './campaigns.service.ts';
 import { ControlsService } from './controls.service.ts';
 import { PreviewService } from './preview.service.ts';
+import { RowPreviewService } from './row-preview.service.ts';
 
 @Controller('api/campaigns')
 export class CampaignsController {
@@ -30,6 +32,7 @@ export class CampaignsController {
     private readonly campaigns: CampaignsService,
     private readonly controls: ControlsService,
     private readonly previews: PreviewService,
+    private readonly rowPreviews: RowPreviewService,
   ) {}
 
   @Get()
@@ -73,6 +76,17 @@ export class CampaignsController {
   @Get(':id/preview')
   preview(@CurrentCaller() caller: Caller, @Param('id') id: string) {
     return this.previews.preview(caller, campaignId(id));
+  }
+
+  /** A question, not a change: a POST, because a phone number has no place in an address. */
+  @Post(':id/row-preview')
+  @HttpCode(200)
+  async rowPreview(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body({ schema: RowPreviewRequestSchema }) body: RowPreviewRequest,
+  ) {
+    return { data: await this.rowPreviews.look(caller, campaignId(id), body) };
   }
 
   @Post(':id/test-message')

@@ -6,13 +6,14 @@ import { CampaignsController } from './campaigns.controller.ts';
 import { CampaignsService } from './campaigns.service.ts';
 import { ControlsService } from './controls.service.ts';
 import { PreviewService } from './preview.service.ts';
+import { RowPreviewService } from './row-preview.service.ts';
 import { ScheduledStarts } from './scheduled-starts.ts';
 
 /** Settings, states, controls. */
 @Module({
   imports: [ChannelsModule, DispatchModule, LengthsModule],
   controllers: [CampaignsController],
-  providers: [CampaignsService, ControlsService, PreviewService, ScheduledStarts],
+  providers: [CampaignsService, ControlsService, PreviewService, RowPreviewService, ScheduledStarts],
   exports: [CampaignsService],
 })
 export class CampaignsModule {}

@@ -28,6 +28,7 @@ import { readCampaign, type CampaignRow } from './campaign-state.ts';
 import { finishTime, hoursOf, settingsOf } from './campaign-view.ts';
 import { obstacles } from './readiness.ts';
 import { templateFile } from './template-file.ts';
+import { warningsOf } from './warnings.ts';
 
 /** Messages shown as they will be sent. */
 const SAMPLES = 3;
@@ -63,16 +64,13 @@ export class PreviewService {
       obstacles: obstacles(facts),
       lists,
       limitPerMinute: channel?.limitPerMinute ?? null,
-      content: {
-        name: row.name,
-        method: row.method,
-        channelId: row.channel_id ?? '',
-        text: row.text,
-        template,
-        bindings: row.bindings,
-        removeDuplicates: row.remove_duplicates,
-      },
+      content: contentOf(row, template),
     };
+  }
+
+  /** What would be sent, by the template as the host has it now. */
+  async content(row: CampaignRow): Promise<RunContent> {
+    return contentOf(row, await this.template(row, row.channel_id !== null));
   }
 
   /** The template file of the manual's point 3, with the columns this campaign needs. */
@@ -111,18 +109,27 @@ export class PreviewService {
     const key = await this.lengths.rowsOf(row, row.remove_duplicates, lists);
     const rows = composable ? await this.firstRows(key) : [];
     if (account.queued === 0 && lists.length > 0) found.push({ field: 'mainList', code: 'nobody_to_write' });
+    const lengths = composable ? await this.lengths.look(key, planOf(content)) : null;
+    const rate = Math.min(row.rate, limitPerMinute ?? row.rate);
+    const finishAt = finishTime(account.queued, rate, first, { hours, timeZone });
     return {
       obstacles: found,
+      warnings: warningsOf({
+        settings: settingsOf(row),
+        lists,
+        account,
+        lengths,
+        limitPerMinute,
+        sending: account.queued > 0 ? { from: first, to: Date.parse(finishAt) } : null,
+        timeZone,
+      }),
       account,
       refusedBy: refusedOf(lists),
       recipients: account.queued,
-      lengths: composable ? await this.lengths.look(key, planOf(content)) : null,
+      lengths,
       category: content.template?.category ?? null,
       startAt: row.start_at !== null || first > begin ? new Date(first).toISOString() : null,
-      finishAt: finishTime(account.queued, Math.min(row.rate, limitPerMinute ?? row.rate), first, {
-        hours,
-        timeZone,
-      }),
+      finishAt,
       samples: rows.map(({ phone, cell }) => {
         const { text, empty } = compose(content, cell);
         return { phone: shortPhone(phone), text, empty };
@@ -209,7 +216,19 @@ function planOf({ method, text, bindings, template }: RunContent): MessagePlan {
   return templatePlan(bindings, template?.variables.map(({ key }) => key) ?? []);
 }
 
-/** +7 912 ***-**-89 for a screen that others may see. */
-function shortPhone(phone: string): string {
+function contentOf(row: CampaignRow, template: Template | null): RunContent {
+  return {
+    name: row.name,
+    method: row.method,
+    channelId: row.channel_id ?? '',
+    text: row.text,
+    template,
+    bindings: row.bindings,
+    removeDuplicates: row.remove_duplicates,
+  };
+}
+
+/** +7912…89 for a screen that others may see. */
+export function shortPhone(phone: string): string {
   return `${phone.slice(0, 5)}…${phone.slice(-2)}`;
 }

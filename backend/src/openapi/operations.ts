@@ -33,6 +33,7 @@ import {
   ReportRowsQuerySchema,
   RunReportSchema,
 } from '../../../contract/report.ts';
+import { RowPreviewRequestSchema, RowPreviewSchema } from '../../../contract/row-preview.ts';
 import type { ProblemCode } from '../../../contract/problems.ts';
 import {
   NewStopListEntrySchema,
@@ -199,6 +200,16 @@ export const OPERATIONS: Operation[] = [
     summary: 'What Start would do',
     answer: ok(PreviewSchema),
     problems: ['campaign_not_found', 'host_unavailable'],
+  },
+  {
+    method: 'post',
+    path: '/api/campaigns/{id}/row-preview',
+    tag: 'campaigns',
+    security: 'session',
+    summary: 'The message of one row, and what Start would do with it',
+    body: RowPreviewRequestSchema,
+    answer: ok(data(RowPreviewSchema)),
+    problems: ['campaign_not_found', 'invalid', 'malformed', 'phone_invalid', 'host_unavailable'],
   },
   {
     method: 'post',
