@@ -18,7 +18,16 @@ const ELEMENT_OF: Record<Obstacle['field'], string> = {
 
 /** Brings the reader to the setting that stands in the way. */
 export function focusSetting(field: Obstacle['field']): void {
-  const element = document.querySelector<HTMLElement>(ELEMENT_OF[field]);
+  bring(ELEMENT_OF[field]);
+}
+
+/** To the place where any row of the files is shown. */
+export function focusRow(): void {
+  bring('#row-wanted');
+}
+
+function bring(selector: string): void {
+  const element = document.querySelector<HTMLElement>(selector);
   element?.focus({ preventScroll: true });
   element?.scrollIntoView({ block: 'center', behavior: 'auto' });
 }

@@ -1,6 +1,8 @@
 import type { Binding } from '../../../contract/campaign.ts';
 import type { Template, TemplateVariable } from '../../../contract/channel.ts';
 import { columnKey } from '../../../contract/sms-text.ts';
+import type { CellOf } from './row.store.ts';
+import { styledRuns, type Style, type Styled } from './whatsapp-format.ts';
 
 type Bindings = Readonly<Record<string, Binding>>;
 
@@ -38,20 +40,64 @@ export function columnChoices(
 export interface Piece {
   text: string;
   variable: boolean;
+  styles: readonly Style[];
 }
 
-/** A part of the template as a customer will read it, with what stands for each variable marked. */
-export function templatePieces(text: string, part: string, bindings: Bindings): Piece[] {
-  const pieces: Piece[] = [];
+/**
+ * A part of the template as a customer will read it, with what stands for each variable marked: the cell of a row, or
+ * without one the name of its column.
+ */
+export function templatePieces(text: string, part: string, bindings: Bindings, cell: CellOf | null): Piece[] {
+  let filled = '';
+  const values: { from: number; to: number }[] = [];
   let end = 0;
   for (const match of text.matchAll(/\{\{\s*([\w.]+)\s*\}\}/g)) {
-    if (match.index > end) pieces.push({ text: text.slice(end, match.index), variable: false });
-    const binding = bindings[`${part}.${match[1]}`];
-    const shown =
-      binding?.kind === 'text' ? binding.text : binding?.kind === 'column' ? `‹${binding.column}›` : match[0];
-    pieces.push({ text: shown === '' ? match[0] : shown, variable: true });
+    filled += text.slice(end, match.index);
+    const from = filled.length;
+    filled += valueOf(bindings[`${part}.${match[1]}`], cell) || match[0];
+    values.push({ from, to: filled.length });
     end = match.index + match[0].length;
   }
-  if (end < text.length) pieces.push({ text: text.slice(end), variable: false });
+  filled += text.slice(end);
+  return styledRuns(filled).flatMap((run) => cut(filled, run, values));
+}
+
+/** As the backend fills it: without line breaks, or the fallback. Empty where nothing fills it. */
+function valueOf(binding: Binding | undefined, cell: CellOf | null): string {
+  if (!binding) return '';
+  if (binding.kind === 'text') return binding.text;
+  if (!cell) return `‹${binding.column}›`;
+  const value = (cell(binding.column) ?? '').trim().replace(/\s+/g, ' ');
+  return value || binding.fallback.trim() || `‹${binding.column}›`;
+}
+
+/** Columns whose cell leaves a variable of the template empty. */
+export function emptyColumns(template: Template, bindings: Bindings, cell: CellOf | null): string[] {
+  const empty = template.variables.flatMap(({ key }) => {
+    const binding = bindings[key];
+    if (binding?.kind !== 'column' || !cell || binding.fallback.trim() !== '') return [];
+    return (cell(binding.column) ?? '').trim() === '' ? [binding.column] : [];
+  });
+  return [...new Set(empty)];
+}
+
+/** A run in pieces that are each a value or not. */
+function cut(
+  text: string,
+  { from, to, styles }: Styled,
+  values: readonly { from: number; to: number }[],
+): Piece[] {
+  const pieces: Piece[] = [];
+  let at = from;
+  const add = (end: number, variable: boolean) => {
+    if (end > at) pieces.push({ text: text.slice(at, end), variable, styles });
+    at = Math.max(at, end);
+  };
+  for (const value of values) {
+    if (value.to <= from || value.from >= to) continue;
+    add(Math.max(value.from, from), false);
+    add(Math.min(value.to, to), true);
+  }
+  add(to, false);
   return pieces;
 }
