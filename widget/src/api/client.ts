@@ -91,6 +91,8 @@ export function createClient(options: ClientOptions): Client {
         credentials: 'omit',
         cache: 'no-store',
         signal,
+        // What is saved while the window closes still arrives.
+        keepalive: method === 'PATCH',
       }).catch(() => {
         throw signal?.aborted ? new CancelledError() : networkFailure();
       });

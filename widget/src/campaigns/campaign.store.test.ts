@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createPinia, setActivePinia } from 'pinia';
 import { nextTick } from 'vue';
 import { newSettings, type Campaign, type CampaignChange } from '../../../contract/campaign.ts';
@@ -244,4 +244,94 @@ test('a campaign that has been removed is said to be gone', async () => {
   };
   await store.poll();
   expect([store.campaign, (store.loadError as ApiError).code]).toEqual([null, 'campaign_not_found']);
+});
+
+/** What a window keeps over a reload. */
+class FakeStorage {
+  readonly items = new Map<string, string>();
+  getItem(key: string) {
+    return this.items.get(key) ?? null;
+  }
+  setItem(key: string, value: string) {
+    this.items.set(key, value);
+  }
+  removeItem(key: string) {
+    this.items.delete(key);
+  }
+}
+
+describe('after a reload', () => {
+  let storage: FakeStorage;
+  beforeEach(() => {
+    storage = new FakeStorage();
+    Object.defineProperty(globalThis, 'sessionStorage', { value: storage, configurable: true });
+  });
+  afterEach(() => {
+    Reflect.deleteProperty(globalThis, 'sessionStorage');
+  });
+
+  /** The page as it is loaded anew: nothing is left but what the window keeps. */
+  async function reload() {
+    useCampaign().close();
+    setActivePinia(createPinia());
+    await useSession().load();
+    return opened();
+  }
+
+  test('what could not be saved is typed again, and saved when it can be', async () => {
+    let store = await opened();
+    before = (method) => {
+      if (method === 'PATCH') throw new Error('no network');
+    };
+    store.draft.text = 'Half a wo';
+    store.draft.ratePerMinute = 'many';
+    await nextTick();
+    expect(await store.flush()).toBe(false);
+    before = () => undefined;
+    store = await reload();
+    expect(store.draft).toMatchObject({ text: 'Half a wo', ratePerMinute: 'many' });
+    await store.flush();
+    expect(server.settings.text).toBe('Half a wo');
+    // The rate is not one yet, so it waits on.
+    store = await reload();
+    expect([store.draft.ratePerMinute, store.invalid]).toEqual(['many', ['ratePerMinute']]);
+    store.draft.ratePerMinute = server.settings.ratePerMinute;
+    await nextTick();
+    expect(storage.items.size).toBe(0);
+  });
+
+  test('what somebody else has changed meanwhile is a conflict and not overwritten; other settings are theirs', async () => {
+    let store = await opened();
+    store.draft.text = 'Mine';
+    await nextTick();
+    bySomeoneElse({ text: 'Theirs', name: 'Winter' });
+    store = await reload();
+    expect(store.draft).toMatchObject({ text: 'Mine', name: 'Winter' });
+    expect(await store.flush()).toBe(false);
+    expect(store.conflict?.keys).toEqual(['text']);
+    expect(server.settings.text).toBe('Theirs');
+    await store.keepMine();
+    expect(server.settings).toMatchObject({ text: 'Mine', name: 'Winter' });
+  });
+
+  test('what is saved is not kept, and what cannot be edited any more is not typed', async () => {
+    let store = await opened();
+    store.draft.text = 'Saved';
+    await nextTick();
+    expect(storage.items.size).toBe(1);
+    await store.flush();
+    await nextTick();
+    expect(storage.items.size).toBe(0);
+    store.draft.text = 'Too late';
+    await nextTick();
+    server = { ...server, state: 'running' };
+    store = await reload();
+    expect(store.draft.text).toBe('Saved');
+  });
+
+  test.each(['', 'null', '{', '[]'])('a kept draft that is none (%j) is passed over', async (text) => {
+    storage.getItem = () => text;
+    const store = await opened();
+    expect([store.draft.name, store.loadError]).toEqual(['Autumn', null]);
+  });
 });

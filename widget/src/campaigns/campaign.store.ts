@@ -14,6 +14,7 @@ import { changeCampaign, getCampaign } from '../api/campaigns.ts';
 import { ApiError } from '../api/client.ts';
 import { useSession } from '../session/session.store.ts';
 import { createAutosave } from './autosave.ts';
+import { keep, kept, overtaken } from './kept-draft.ts';
 import {
   changesOf,
   differingKeys,
@@ -92,6 +93,12 @@ export const useCampaign = defineStore('campaign', () => {
     }
     if (unsaved.value && !conflict.value) autosave.touch();
   });
+
+  watch([draft, base], () => {
+    if (campaign.value) keep(campaign.value, draft, base.value, baseVersion);
+  });
+  // The window is left, or may never be seen again: what was typed last does not wait for its moment.
+  globalThis.addEventListener?.('pagehide', () => void autosave.flush());
 
   async function save(): Promise<void> {
     const id = campaign.value!.id;
@@ -177,6 +184,18 @@ export const useCampaign = defineStore('campaign', () => {
     forgetProblems();
   }
 
+  /** What was typed here before the page was loaded anew is typed again, over the settings that were seen then. */
+  function takeUp(server: Campaign): void {
+    const last = kept(server);
+    if (!last) return;
+    const keys = editable.value.filter((key) => key in last.typed);
+    if (overtaken(last, server.settings).some((key) => keys.includes(key))) {
+      base.value = { ...server.settings, ...last.seen };
+      baseVersion = last.version;
+    }
+    for (const key of keys) Object.assign(draft, { [key]: last.typed[key] });
+  }
+
   function forgetProblems(): void {
     conflict.value = null;
     saveError.value = null;
@@ -192,7 +211,9 @@ export const useCampaign = defineStore('campaign', () => {
     loading.value = true;
     try {
       const answer = await getCampaign(id);
-      if (mine === epoch) show(answer);
+      if (mine !== epoch) return;
+      show(answer);
+      takeUp(answer);
     } catch (error) {
       if (mine === epoch) loadError.value = error;
     } finally {

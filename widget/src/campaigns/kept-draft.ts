@@ -1,0 +1,61 @@
+/**
+ * What is typed and not saved, kept until the window is closed: a reload in the middle of a word, without a network, with
+ * a setting that cannot be saved or a lost session loses none of it. Nothing of the host's is in it, and it goes as soon
+ * as the server has it.
+ */
+import type { Campaign, CampaignSettings } from '../../../contract/campaign.ts';
+import { SETTING_KEYS, sameValue, type Draft, type SettingKey } from './settings-draft.ts';
+
+export interface KeptDraft {
+  /** Of the campaign whose settings were seen while typing. */
+  version: number;
+  /** Those settings, as far as they were typed over. */
+  seen: Partial<CampaignSettings>;
+  typed: Partial<Draft>;
+}
+
+type Place = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+
+/** Campaigns of two accounts may have one number, hardly one moment of birth. */
+const keyOf = ({ id, createdAt }: Campaign) => `draft ${id} ${createdAt}`;
+
+/** A frame of another origin may be refused its storage; then there is nothing to keep it in. */
+function placeOf(): Place | null {
+  try {
+    return globalThis.sessionStorage ?? null;
+  } catch {
+    return null;
+  }
+}
+
+export function keep(
+  campaign: Campaign,
+  draft: Draft,
+  seen: CampaignSettings,
+  version: number,
+  place = placeOf(),
+): void {
+  const keys = SETTING_KEYS.filter((key) => !sameValue(draft[key], seen[key]));
+  const pick = (from: object) => Object.fromEntries(keys.map((key) => [key, (from as Draft)[key]]));
+  try {
+    if (keys.length === 0) place?.removeItem(keyOf(campaign));
+    else place?.setItem(keyOf(campaign), JSON.stringify({ version, seen: pick(seen), typed: pick(draft) }));
+  } catch {
+    // Full: what is on the screen is still on the screen.
+  }
+}
+
+export function kept(campaign: Campaign, place = placeOf()): KeptDraft | null {
+  try {
+    const draft = JSON.parse(place?.getItem(keyOf(campaign)) ?? 'null') as KeptDraft | null;
+    return draft?.typed && draft.seen ? draft : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Settings typed over that somebody else has changed since, to something else. */
+export function overtaken({ seen, typed }: KeptDraft, server: CampaignSettings): SettingKey[] {
+  const keys = Object.keys(typed) as SettingKey[];
+  return keys.filter((key) => !sameValue(seen[key], server[key]) && !sameValue(typed[key], server[key]));
+}
