@@ -18,7 +18,7 @@ export class Crm {
   readonly card: FrameLocator;
   /** What the pages complained of; a test ends with none. */
   readonly errors: string[] = [];
-  private readonly context: BrowserContext;
+  readonly context: BrowserContext;
   private readonly host: TestApp;
   private readonly view: string;
 

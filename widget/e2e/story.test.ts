@@ -190,12 +190,13 @@ describe('a WABA campaign', () => {
       Отклонено: '0',
     });
     await crm.seen(/UTF-8/);
-    for (const [variable, column] of [
-      ['{{1}} в заголовке', 'Заказ'],
-      ['{{1}} в тексте', 'Дата'],
-      ['{{2}} в тексте', 'С'],
+    // Each column is shown with what stands in it in the first row.
+    for (const [variable, column, example] of [
+      ['{{1}} в заголовке', 'Заказ', 'А-1'],
+      ['{{1}} в тексте', 'Дата', '24 ноября'],
+      ['{{2}} в тексте', 'С', '10:00'],
     ] as const) {
-      await crm.field(variable).selectOption({ label: `Столбец «${column}»` });
+      await crm.field(variable).selectOption({ label: `Столбец «${column}»: ${example}` });
     }
     await crm.field('{{3}} в тексте').selectOption({ label: 'Один текст для всех' });
     await crm.field('Текст для {{3}} в тексте').fill('вечера');
