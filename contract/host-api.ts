@@ -90,7 +90,12 @@ export interface FrameInit {
   locale: string;
   theme: 'light' | 'dark';
   user: { display_name: string };
+  /** What the host's page does for the frame beyond the five messages of a complete host; absent: nothing. */
+  capabilities?: readonly FrameCapability[];
 }
+
+export const FRAME_CAPABILITIES = ['confirm', 'navigate'] as const;
+export type FrameCapability = (typeof FRAME_CAPABILITIES)[number];
 
 /** type → payload. `ready`, `init`, `token.request`/`token.response`, `resize` make a complete host. */
 export interface FrameMessages {
@@ -102,6 +107,11 @@ export interface FrameMessages {
   /** The campaign the card shows, for the integration page; null when none is open. */
   card: { name: string | null; state: string | null };
   notify: { level: 'info' | 'success' | 'error'; text: string };
+  /** Plain texts, for a dialog over the whole page; where the host shows none, the card shows its own. */
+  confirm: { title: string; text: string; ok: string; cancel: string; danger: boolean };
+  'confirm.response': { confirmed: boolean };
+  /** The chat that a reply has opened; the host knows where its page is. */
+  navigate: { target: 'conversation'; id: string };
   'locale.changed': { locale: string };
   /** Whether anybody can see the frame: in another tab of the CRM, or scrolled away, nobody can. */
   visibility: { visible: boolean };

@@ -96,6 +96,7 @@ export const ReportRowDetailsSchema = v.object({
   /** The message to this person; null where there was none to write. */
   text: v.nullable(v.string()),
   providerId: v.nullable(v.string()),
-  replies: v.array(v.object({ at: v.string(), text: v.string() })),
+  /** `chat`: the host's id of the chat that the reply opened; null before that. */
+  replies: v.array(v.object({ at: v.string(), text: v.string(), chat: v.nullable(v.string()) })),
 });
 export type ReportRowDetails = v.InferOutput<typeof ReportRowDetailsSchema>;

@@ -61,7 +61,7 @@ async function answer(path: string): Promise<{ type: string | null; body: string
 }
 
 /** As its page would write it; `heard` is what the frame told the page. */
-async function embed(tenant: string, into = 'a', locale = 'ru'): Promise<void> {
+async function embed(tenant: string, into = 'a', locale = 'ru', more = ''): Promise<void> {
   await page.evaluate(`(async () => {
     const { embed } = await import('/embed.js');
     window.heard ??= [];
@@ -75,6 +75,7 @@ async function embed(tenant: string, into = 'a', locale = 'ru'): Promise<void> {
       token: () => fetch('/token/${tenant}').then((answer) => answer.json()),
       onCard: (card) => heard.push(card),
       onError: (error) => heard.push({ error: String(error.message ?? error) }),
+      ${more}
     });
   })()`);
 }
@@ -189,4 +190,27 @@ test('a card that nobody sees asks for nothing, and is up to date as soon as it 
   expect(asked.filter((url) => url.includes('/api/campaigns'))).toEqual([]);
   await page.evaluate(`document.getElementById('a').style = ''`);
   await card.getByRole('button', { name: 'Новинка', exact: true }).waitFor();
+});
+
+test('a host that can ask is asked over its whole page, and only what it confirms is done', async () => {
+  const { id } = await host.as('romashka').create('Лишняя');
+  const asks = 'onConfirm: (question) => (heard.push(question), window.says),';
+  await page.evaluate('window.says = false');
+  await embed('romashka', 'a', 'ru', asks);
+  await open('Лишняя').click();
+  const remove = open('Удалить рассылку');
+  await remove.click();
+  await page.waitForFunction(`heard.some(({ title }) => title?.includes('Лишняя'))`);
+  expect(await page.evaluate(`heard.find(({ title }) => title)`)).toMatchObject({
+    text: expect.stringMatching(/[а-я]/),
+    ok: 'Удалить рассылку',
+    cancel: 'Отмена',
+    danger: true,
+  });
+  expect(await card().getByRole('dialog').count()).toBe(0);
+  await host.as('romashka').get(id);
+  await page.evaluate('window.says = true');
+  await remove.click();
+  await open('Новая рассылка').waitFor();
+  await host.as('romashka').call('get', `/campaigns/${id}`).expect(404);
 });

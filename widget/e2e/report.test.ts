@@ -19,23 +19,30 @@ afterAll(async () => {
 const phone = (n: number) => `8912${String(n).padStart(7, '0')}`;
 
 /** Over, with 60 rows: one refused, some failed in two ways, some with no answer. */
-async function finished(name: string): Promise<number> {
+async function finished(name: string, channelId = 'sms-romashka'): Promise<number> {
   const api = host.as('romashka');
   const { id } = await api.create(name);
   await api.change(id, {
     method: 'sms',
-    channelId: 'sms-romashka',
+    channelId,
     text: 'Здравствуйте, {{Имя}}!',
-    ratePerMinute: 300,
+    ratePerMinute: 1,
   });
   const rows = Array.from({ length: 59 }, (_, i) => `${phone(i + 1)};Имя${i + 1}`);
   await api.upload(id, 'main', ['Телефон;Имя', ...rows, 'нет;Никто'].join('\r\n')).expect(200);
   await api.control(id, 'start').expect(200);
-  await api.until(id, ({ state, progress }) => state === 'completed' && progress.account.sent === 0);
+  await api.until(id, ({ progress: { account } }) => account.delivered + account.read === 1);
+  // The rest need not be waited for.
+  await api.control(id, 'pause').expect(200);
+  const sent = `update message set state = 'delivered', sent_at = now(), delivered_at = now() where campaign_id = $1 and state = 'queued'`;
+  await host.database.dataSource.query(sent, [id]);
+  await api.change(id, { ratePerMinute: 300 });
+  await api.control(id, 'resume').expect(200);
+  await api.until(id, ({ state }) => state === 'completed');
   const fates = [
-    ['recipient_unreachable', 'failed', 1, 3],
-    ['refused', 'failed', 4, 5],
-    ['no_answer', 'unknown', 6, 7],
+    ['recipient_unreachable', 'failed', 2, 4],
+    ['refused', 'failed', 5, 6],
+    ['no_answer', 'unknown', 7, 8],
   ] as const;
   for (const [reason, state, from, to] of fates) {
     await host.database.dataSource.query(
@@ -54,14 +61,14 @@ test('who did not get it and why, the rows behind a reason, and one person in fu
   await crm.seen('Что стало с каждым', 'Номер недоступен в этом канале.', /Провайдер сообщает: spam filter/);
   await crm.button('Показать строки: Провайдер отказал.').click();
   const table = crm.card.getByRole('region', { name: 'Построчно' });
-  await table.getByRole('button', { name: 'Подробно о +79120000004' }).waitFor();
+  await table.getByRole('button', { name: 'Подробно о +79120000005' }).waitFor();
   expect(await table.getByRole('button').count()).toBe(2);
 
   await crm.button('Показать все причины').click();
   await crm.field('Состояние').selectOption({ label: 'Любое' });
   await crm.field('Номер телефона').fill('8 (912) 000-00-20');
   await crm.button('Найти').click();
-  await crm.gone(table.getByRole('button', { name: 'Подробно о +79120000004' }));
+  await crm.gone(table.getByRole('button', { name: 'Подробно о +79120000005' }));
   await table.getByRole('button', { name: 'Подробно о +79120000020' }).click();
   await crm.seen('Здравствуйте, Имя20!', /file\.csv, строка 21/);
 
@@ -115,7 +122,7 @@ test('an operator sees the report in English on a telephone', async () => {
   await crm.seen('What became of everybody', 'The number cannot be reached through this channel.');
   expect(await crm.card.getByRole('checkbox', { name: /^Write again/ }).count()).toBe(0);
   await crm.button('Show the rows: The provider refused it.').click();
-  await crm.card.getByRole('button', { name: 'Details of +79120000004' }).waitFor();
+  await crm.card.getByRole('button', { name: 'Details of +79120000005' }).waitFor();
   const wide = await crm.card
     .locator('body')
     .evaluate(
@@ -123,6 +130,32 @@ test('an operator sees the report in English on a telephone', async () => {
         body.ownerDocument.documentElement.scrollWidth - body.ownerDocument.documentElement.clientWidth,
     );
   expect(wide).toBe(0);
+  const { errors } = crm;
+  await crm.close();
+  expect(errors).toEqual([]);
+});
+
+test('from a reply the operator goes to its chat', async () => {
+  const id = await finished('Зима', 'sms-romashka-number');
+  host.sandbox.customers.reply({ tenant: 'romashka', phone: '+79120000001', text: 'А пионы есть?' });
+  await host.as('romashka').until(id, ({ progress }) => progress.replied === 1);
+  const opened = () => host.sandbox.conversations.chatsOf('romashka').length;
+  await host.as('romashka').until(id, () => opened() === 1);
+  const crm = await Crm.open(browser, host, { role: 'operator' });
+  await crm.visitCampaign('Зима');
+  await crm.card.locator('.report-rows summary').click();
+  await crm.field('Номер телефона').fill('+79120000001');
+  await crm.button('Найти').click();
+  await crm.button('Подробно о +79120000001').click();
+  await crm.seen('А пионы есть?');
+  await crm.button('Открыть чат в РМО').click();
+  await crm.page.waitForURL(/\/rmo\?/);
+  // Open already, not only in the list.
+  await crm.page
+    .locator('#chat')
+    .getByRole('heading', { name: /912.*000.*00.*01/ })
+    .waitFor();
+  await crm.page.locator('#chat').getByText('А пионы есть?').first().waitFor();
   const { errors } = crm;
   await crm.close();
   expect(errors).toEqual([]);

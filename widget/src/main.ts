@@ -34,6 +34,7 @@ const bridge = createBridge({
     tokens.set(init);
     host.setLocale(init.locale);
     host.setTheme(init.theme);
+    host.capabilities = init.capabilities ?? [];
     host.phase = 'open';
   },
   onLocale: host.setLocale,

@@ -58,14 +58,14 @@ export class ReportViewService {
   }
 
   private async repliesTo({ accountId, campaignId, run }: RunKey, position: number) {
-    const replies = await rowsOf<{ at: Date; text: string }>(
+    const replies = await rowsOf<{ at: Date; text: string; chat: string | null }>(
       this.dataSource.manager,
-      `select occurred_at as at, text from reply
+      `select occurred_at as at, text, chat_id as chat from reply
         where account_id = $1 and campaign_id = $2 and run = $3 and position = $4
         order by occurred_at limit 20`,
       [accountId, campaignId, run, position],
     );
-    return replies.map(({ at, text }) => ({ at: at.toISOString(), text }));
+    return replies.map((reply) => ({ ...reply, at: reply.at.toISOString() }));
   }
 
   private async keyOf(caller: Caller, campaignId: number, run: number): Promise<RunKey> {

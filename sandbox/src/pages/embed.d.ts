@@ -27,6 +27,18 @@ export interface EmbedOptions {
   onCard?(card: { name: string | null; state: string | null }): void;
   /** Plain text, at most 200 characters. */
   onNotify?(notice: { level: 'info' | 'success' | 'error'; text: string }): void;
+  /** A question over your whole page, in plain text; answers whether it was confirmed. Without it the card asks by itself. */
+  onConfirm?(question: {
+    title: string;
+    /** Lines. */
+    text: string;
+    ok: string;
+    cancel: string;
+    /** What is confirmed cannot be taken back. */
+    danger: boolean;
+  }): Promise<boolean> | boolean;
+  /** The chat that a reply has opened is asked for, by your id of it. Without it the card offers no way there. */
+  onNavigate?(to: { target: 'conversation'; id: string }): void;
   /** No token could be had, or the frame says that something is wrong. */
   onError?(error: unknown): void;
 }

@@ -29,6 +29,9 @@ export function embed(options) {
   let minting = null;
   let heard = false;
   let visible = true;
+  const capabilities = Object.entries({ confirm: options.onConfirm, navigate: options.onNavigate })
+    .filter(([, handler]) => handler)
+    .map(([name]) => name);
 
   function post(type, payload, re) {
     const message = { p: PROTOCOL, v: VERSION, type, id: randomId(), ...(re ? { re } : {}), payload };
@@ -56,7 +59,7 @@ export function embed(options) {
       if (embed_id !== embedId) return;
       if (!heard) options.onReady?.();
       heard = true;
-      void answerWithToken('init', id, () => ({ embed_id, locale, theme, user })).then(
+      void answerWithToken('init', id, () => ({ embed_id, locale, theme, user, capabilities })).then(
         () => visible || post('visibility', { visible }),
       );
     },
@@ -67,6 +70,15 @@ export function embed(options) {
     },
     card: (_id, { name, state }) => options.onCard?.({ name, state }),
     notify: (_id, { level, text }) => options.onNotify?.({ level, text: String(text).slice(0, 200) }),
+    async confirm(id, { title, text, ok, cancel, danger }) {
+      const question = { title: String(title), text: String(text), ok: String(ok), cancel: String(cancel) };
+      const confirmed = await Promise.resolve(
+        options.onConfirm?.({ ...question, danger: danger === true }),
+      ).catch(() => false);
+      post('confirm.response', { confirmed: confirmed === true }, id);
+    },
+    navigate: (_id, { target, id }) =>
+      target === 'conversation' && options.onNavigate?.({ target, id: String(id) }),
     error: (_id, { message }) => options.onError?.(new Error(String(message).slice(0, 200))),
   };
 

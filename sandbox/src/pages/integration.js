@@ -1,6 +1,6 @@
 /** The page of the integration: the card, embedded as any host would do it. */
 import { embed } from './embed.js';
-import { call, data, t, toast, view } from './shell.js';
+import { addressOf, call, data, t, toast, view } from './shell.js';
 
 const note = document.getElementById('frame-note');
 const { tenant, person, role, url, host, title } = data;
@@ -22,6 +22,11 @@ const card = embed({
   },
   onCard: ({ name, state }) => void call('POST', '/sandbox/card', { tenant, name, state }).catch(() => {}),
   onNotify: ({ level, text }) => toast(text, ['success', 'error'].includes(level) ? level : 'info'),
+  onNavigate({ id }) {
+    const address = addressOf('/rmo');
+    address.hash = id;
+    location.assign(address);
+  },
   onError: (error) => toast(`${t('failed')}: ${error.message}`, 'error'),
 });
 card.frame.id = 'frame';

@@ -4,7 +4,8 @@ import { call, clock, data, el, every, phoneText, t, toast } from './shell.js';
 const list = document.getElementById('chats');
 const pane = document.getElementById('chat');
 let chats = [];
-let openId = null;
+/** The address may name a chat: the card leads here. */
+let openId = location.hash.slice(1) || null;
 let shown = '';
 
 async function refresh() {

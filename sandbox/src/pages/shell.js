@@ -68,7 +68,8 @@ export function every(ms, run) {
   void turn();
 }
 
-function addressOf(path) {
+/** A page of the CRM as this one is looked at. */
+export function addressOf(path) {
   const url = new URL(path, location.href);
   for (const [key, value] of Object.entries(view())) url.searchParams.set(key, value);
   return url;

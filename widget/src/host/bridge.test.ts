@@ -154,3 +154,49 @@ test('no answer within 8 s is said, and a late init still opens', () => {
 test('without allowed origins the card is not embedded', () => {
   expect(setUp({ origins: [] }).heard).toEqual(['unanswered']);
 });
+
+const question = { title: 'Start?', text: 'Now', ok: 'Start', cancel: 'Cancel', danger: false };
+
+test('the host says what it can do besides; what the card does not know is left out', () => {
+  const told: unknown[] = [];
+  const { arrive } = setUp({ onInit: ({ capabilities }) => told.push(capabilities) });
+  for (const capabilities of [undefined, ['navigate', 'fly', 'confirm'], 'confirm', [7]]) {
+    arrive(init(capabilities === undefined ? {} : { capabilities }));
+  }
+  expect(told).toEqual([[], ['confirm', 'navigate'], [], []]);
+});
+
+test.each([
+  ['confirm.response', { confirmed: true }, true],
+  ['confirm.response', { confirmed: false }, false],
+  ['error', { code: 'closed', message: '' }, false],
+])('a question is answered by %s %j', async (type, payload, confirmed) => {
+  const { bridge, arrive, posted } = setUp();
+  arrive(init());
+  const answer = bridge.confirm(question);
+  const { message: asked } = posted.at(-1)!;
+  expect(asked).toMatchObject({ type: 'confirm', payload: question });
+  arrive(message(type, payload, { re: asked.id }));
+  expect(await answer).toBe(confirmed);
+});
+
+test('a question is not confirmed by another answer, another origin or silence', async () => {
+  const { bridge, arrive, posted } = setUp();
+  arrive(init());
+  const answer = bridge.confirm(question);
+  const re = posted.at(-1)!.message.id;
+  arrive(message('confirm.response', { confirmed: true }, { re: 'other' }));
+  arrive(message('confirm.response', { confirmed: true }));
+  arrive(message('confirm.response', { confirmed: 'true' }, { re }));
+  arrive(message('token.response', { token: 't2', expires_at: '2026-11-24T10:10:00Z' }, { re }));
+  arrive(message('confirm.response', { confirmed: true }, { re }), OTHER);
+  await jest.advanceTimersByTimeAsync(10 * 60_000);
+  expect(await answer).toBe(false);
+});
+
+test('nothing is asked and nobody is led anywhere before the host has spoken', async () => {
+  const { bridge, posted } = setUp();
+  expect(await bridge.confirm(question)).toBe(false);
+  bridge.navigate({ target: 'conversation', id: 'c1' });
+  expect(posted.filter(({ message: { type } }) => type !== 'ready')).toEqual([]);
+});

@@ -9,6 +9,7 @@
  */
 import * as v from 'valibot';
 import {
+  FRAME_CAPABILITIES,
   FRAME_PROTOCOL,
   FRAME_VERSION,
   type FrameInit,
@@ -19,6 +20,8 @@ import {
 const READY_AT_MS = [0, 250, 1000, 3000];
 const UNANSWERED_AFTER_MS = 8000;
 const TOKEN_TIMEOUT_MS = 8000;
+/** A person reads what they are asked. */
+const CONFIRM_TIMEOUT_MS = 10 * 60_000;
 
 const Theme = v.picklist(['light', 'dark']);
 const Token = { token: v.pipe(v.string(), v.minLength(1)), expires_at: v.string() };
@@ -39,8 +42,16 @@ const Inbound = {
     locale: v.string(),
     theme: v.fallback(Theme, 'light'),
     user: v.fallback(v.object({ display_name: v.string() }), { display_name: '' }),
+    capabilities: v.fallback(
+      v.pipe(
+        v.array(v.string()),
+        v.transform((all) => FRAME_CAPABILITIES.filter((each) => all.includes(each))),
+      ),
+      [],
+    ),
   }),
   'token.response': v.object(Token),
+  'confirm.response': v.object({ confirmed: v.boolean() }),
   'locale.changed': v.object({ locale: v.string() }),
   'theme.changed': v.object({ theme: Theme }),
   visibility: v.object({ visible: v.boolean() }),
@@ -74,12 +85,22 @@ export interface Bridge {
   resize(height: number): void;
   card(card: FrameMessages['card']): void;
   notify(notice: FrameMessages['notify']): void;
+  /** Only where the host has said that it can. False as well when it does not answer: nothing is done unasked. */
+  confirm(question: FrameMessages['confirm']): Promise<boolean>;
+  navigate(to: FrameMessages['navigate']): void;
+}
+
+/** An answer to one of our questions. */
+interface Waiting {
+  type: keyof typeof Inbound;
+  resolve(payload: unknown): void;
+  reject(error: Error): void;
 }
 
 export function createBridge(options: BridgeOptions): Bridge {
   const { window, embedId } = options;
   const timers: ReturnType<typeof setTimeout>[] = [];
-  const waiting = new Map<string, { resolve(token: FrameToken): void; reject(error: Error): void }>();
+  const waiting = new Map<string, Waiting>();
   let host: string | null = null;
   let count = 0;
 
@@ -93,6 +114,18 @@ export function createBridge(options: BridgeOptions): Bridge {
 
   function tell<T extends FrameMessageType>(type: T, payload: FrameMessages[T]): void {
     if (host !== null) post(type, payload);
+  }
+
+  /** @throws Error the host's code, or `timeout` */
+  function answerTo<T>(id: string, type: Waiting['type'], timeoutMs: number): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('timeout')), timeoutMs);
+      waiting.set(id, {
+        type,
+        resolve: (payload) => (clearTimeout(timer), resolve(payload as T)),
+        reject: (error) => (clearTimeout(timer), reject(error)),
+      });
+    }).finally(() => waiting.delete(id)) as Promise<T>;
   }
 
   function onMessage(event: MessageEvent): void {
@@ -115,8 +148,9 @@ export function createBridge(options: BridgeOptions): Bridge {
       options.onInit(init);
     } else if (host === null) {
       return;
-    } else if (type === 'token.response') {
-      if (re !== undefined) waiting.get(re)?.resolve(payload as FrameToken);
+    } else if (type === 'token.response' || type === 'confirm.response') {
+      const question = re === undefined ? undefined : waiting.get(re);
+      if (question?.type === type) question.resolve(payload);
     } else if (type === 'locale.changed') {
       options.onLocale((payload as FrameMessages['locale.changed']).locale);
     } else if (type === 'theme.changed') {
@@ -147,14 +181,15 @@ export function createBridge(options: BridgeOptions): Bridge {
     requestToken(reason) {
       if (host === null) return Promise.reject(new Error('no_host'));
       const id = post('token.request', { reason });
-      return new Promise<FrameToken>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('timeout')), TOKEN_TIMEOUT_MS);
-        waiting.set(id, {
-          resolve: (token) => (clearTimeout(timer), resolve(token)),
-          reject: (error) => (clearTimeout(timer), reject(error)),
-        });
-      }).finally(() => waiting.delete(id));
+      return answerTo<FrameToken>(id, 'token.response', TOKEN_TIMEOUT_MS);
     },
+    async confirm(question) {
+      if (host === null) return false;
+      const id = post('confirm', question);
+      const answer = answerTo<{ confirmed: boolean }>(id, 'confirm.response', CONFIRM_TIMEOUT_MS);
+      return (await answer.catch(() => ({ confirmed: false }))).confirmed;
+    },
+    navigate: (to) => tell('navigate', to),
     resize: (height) => tell('resize', { height }),
     card: (card) => tell('card', card),
     notify: (notice) => tell('notify', notice),

@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia';
 import { ref } from 'vue';
+import type { FrameCapability, FrameMessages } from '../../../contract/host-api.ts';
 import { setLanguage } from '../i18n/index.ts';
 import type { Bridge } from './bridge.ts';
 import type { Tokens } from './tokens.ts';
@@ -15,6 +16,8 @@ export const useHost = defineStore('host', () => {
   /** The host says whether anybody can see the card; one that does not say shows it. */
   const visible = ref(true);
   const shown = ref('');
+  /** What the host's page does for the card beyond the least. */
+  const capabilities = ref<readonly FrameCapability[]>([]);
   let bridge: Bridge | null = null;
   let tokens: Tokens | null = null;
 
@@ -56,12 +59,16 @@ export const useHost = defineStore('host', () => {
     visible,
     sessionLost,
     retrying,
+    capabilities,
     connect,
     setTheme,
     setLocale,
     findSession,
     showCard,
     resize: (height: number) => bridge?.resize(height),
+    /** Only where `capabilities` has it. */
+    confirm: (question: FrameMessages['confirm']) => bridge?.confirm(question) ?? Promise.resolve(false),
+    openChat: (id: string) => bridge?.navigate({ target: 'conversation', id }),
     notify: (level: 'info' | 'success' | 'error', text: string) => bridge?.notify({ level, text }),
   };
 });

@@ -95,6 +95,7 @@ const en = {
   'row.cell': 'In the file',
   'row.text': 'Message',
   'row.reply': 'Reply, {time}',
+  'row.chat': 'Open the chat in RMO',
   'row.provider': 'Provider’s id',
   'row.segments': 'SMS segments',
 } satisfies Record<string, Message>;
@@ -204,6 +205,7 @@ const ru: Record<keyof typeof en, Message> = {
   'row.cell': 'В файле',
   'row.text': 'Сообщение',
   'row.reply': 'Ответ, {time}',
+  'row.chat': 'Открыть чат в РМО',
   'row.provider': 'Номер у провайдера',
   'row.segments': 'Сегментов SMS',
 };
