@@ -38,9 +38,10 @@ export function isPublicAddress(address: string): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
 }
 
-/** For questions to addresses that a name leads to: public ones alone, unless hosts may be local. Follows no redirect. */
-export function publicAgent(allowLocal: boolean, connectMs: number): Agent {
-  return new Agent({ connect: { timeout: connectMs, ...(allowLocal ? {} : { lookup: lookupPublic }) } });
+/** For calls to addresses that a name leads to: public ones alone, unless hosts may be local. Follows no redirect. */
+export function publicAgent(allowLocal: boolean, connectMs: number, options: Agent.Options = {}): Agent {
+  const connect = { timeout: connectMs, ...(allowLocal ? {} : { lookup: lookupPublic }) };
+  return new Agent({ ...options, connect });
 }
 
 /** @throws where an answer is longer than `maxBytes` */
@@ -55,6 +56,16 @@ export async function textOf(body: AsyncIterable<Buffer>, maxBytes: number): Pro
   return Buffer.concat(pieces).toString('utf8');
 }
 
+/** Nothing has left: no connection was made. */
+class NotPublicError extends Error {
+  override name = 'NotPublicError';
+  readonly code = 'ENOTFOUND';
+
+  constructor() {
+    super('not a public address');
+  }
+}
+
 type LookedUp = (error: Error | null, address?: unknown, family?: number) => void;
 
 /** A name that leads into a private network is as good as an address there: checked when it is looked up, not before. */
@@ -62,7 +73,7 @@ function lookupPublic(name: string, options: LookupOptions, done: LookedUp): voi
   lookup(name, { ...options, all: true }, (error, found) => {
     if (error) return done(error);
     if (found.length === 0 || !found.every(({ address }) => isPublicAddress(address)))
-      return done(new Error('not a public address'));
+      return done(new NotPublicError());
     if (options.all) done(null, found);
     else done(null, found[0]!.address, found[0]!.family);
   });

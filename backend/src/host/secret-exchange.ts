@@ -1,11 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { request } from 'undici';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { request, type Agent } from 'undici';
 import * as v from 'valibot';
 import type { InstallationSecrets } from '../../../contract/host-api.ts';
 import { CONFIG } from '../tokens.ts';
 import type { Config } from '../config.ts';
 import { ProblemError } from '../errors.ts';
+import { publicAgent, textOf } from './outgoing.ts';
 import { seal } from './secrets.ts';
+
+/** Three secrets take less. */
+const MAX_BYTES = 64 * 1024;
 
 const SecretsSchema = v.object({
   access_token: v.pipe(v.string(), v.minLength(1)),
@@ -23,8 +27,12 @@ export interface SealedSecrets {
 
 /** An install code, good for one time, against an installation's secrets: so that none of them travels in a call to us. */
 @Injectable()
-export class SecretExchange {
-  constructor(@Inject(CONFIG) private readonly config: Config) {}
+export class SecretExchange implements OnApplicationShutdown {
+  private readonly agent: Agent;
+
+  constructor(@Inject(CONFIG) private readonly config: Config) {
+    this.agent = publicAgent(config.allowLocalHosts, config.requestTimeoutMs);
+  }
 
   /**
    * @param tokenUrl checked by `checkedOutgoingUrl`
@@ -43,17 +51,21 @@ export class SecretExchange {
   private async ask(tokenUrl: string, code: string): Promise<InstallationSecrets> {
     try {
       const { statusCode, body } = await request(tokenUrl, {
+        dispatcher: this.agent,
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ install_code: code }),
-        headersTimeout: this.config.requestTimeoutMs,
-        bodyTimeout: this.config.requestTimeoutMs,
+        signal: AbortSignal.timeout(this.config.requestTimeoutMs),
       });
-      const answer = await body.json();
+      const answer: unknown = JSON.parse(await textOf(body, MAX_BYTES));
       if (statusCode !== 200) throw new Error(`status ${statusCode}`);
       return v.parse(SecretsSchema, answer) as InstallationSecrets;
     } catch {
       throw new ProblemError('host_unavailable');
     }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.agent.destroy();
   }
 }

@@ -1,8 +1,9 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Agent } from 'undici';
+import type { Agent } from 'undici';
 import { CONFIG } from '../../tokens.ts';
 import type { Config } from '../../config.ts';
 import { ProblemError } from '../../errors.ts';
+import { publicAgent } from '../../host/outgoing.ts';
 import { Turns } from '../../turns.ts';
 import { Installations, type HostAccess } from '../installations.ts';
 import { Deadlines } from './deadlines.ts';
@@ -32,13 +33,12 @@ export class HostClient implements OnApplicationShutdown {
 
   constructor(
     private readonly installations: Installations,
-    @Inject(CONFIG) { channelConcurrency, requestTimeoutMs }: Config,
+    @Inject(CONFIG) { channelConcurrency, requestTimeoutMs, allowLocalHosts }: Config,
   ) {
     // No limits of undici's own but for connecting: ours is for all of a request.
-    this.agent = new Agent({
+    this.agent = publicAgent(allowLocalHosts, requestTimeoutMs, {
       connections: channelConcurrency,
       keepAliveTimeout: 30_000,
-      connect: { timeout: requestTimeoutMs },
       headersTimeout: 0,
       bodyTimeout: 0,
     });
