@@ -15,7 +15,7 @@ beforeAll(async () => {
   }).listen(0);
   await once(inside, 'listening');
 });
-afterAll(() => inside.close());
+afterAll(() => void inside.close());
 
 /** A name, as every address of a host's is; it leads to this machine. */
 const url = () => `http://localhost:${(inside.address() as AddressInfo).port}`;
