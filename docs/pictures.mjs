@@ -305,7 +305,7 @@ async function take({ crm, backend, browser }) {
 async function browserModule() {
   const outfile = join('node_modules', '.cache', 'browser.mjs');
   await build({
-    entryPoints: ['widget/e2e/browser.ts'],
+    entryPoints: ['backend/test/browser.ts'],
     bundle: true,
     packages: 'external',
     platform: 'node',

@@ -4,6 +4,7 @@ import { importBench } from './import.bench.ts';
 import { lengthsBench } from './lengths.bench.ts';
 import { outcomesBench } from './outcomes.bench.ts';
 import { pacingBench } from './pacing.bench.ts';
+import { paintBench } from './paint.bench.ts';
 import { reportBench } from './report.bench.ts';
 
 /** `npm run bench -- NAME`: one benchmark against its rival, in one run on one machine. */
@@ -24,6 +25,10 @@ const BENCHES: Record<string, { about: string; run(figures: Figures, wanted: str
   lengths: {
     about: 'the lengths of a text on 600,000 rows, from its edit to the exact figures',
     run: lengthsBench,
+  },
+  paint: {
+    about: 'the card on a slow telephone: until something is drawn, and what jumps meanwhile',
+    run: paintBench,
   },
   outcomes: { about: 'outcomes written in place against outcomes appended', run: outcomesBench },
 };

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Frame } from 'playwright-core';
 import { startApp, type TestApp } from '../../backend/test/app.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser } from '../../backend/test/browser.ts';
 import { Crm } from './crm.ts';
 
 /** The card by the rules of WCAG 2.2, level AA, as far as a program can judge them: every view, both languages and themes. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { startApp, type Api, type TestApp } from '../../backend/test/app.ts';
 import { encode } from '../../backend/test/encode.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser } from '../../backend/test/browser.ts';
 import { Crm, csvFile } from './crm.ts';
 
 /** Refused rows: downloaded from the card, put right in the file, uploaded again. */

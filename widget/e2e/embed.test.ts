@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startApp, type TestApp } from '../../backend/test/app.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser } from '../../backend/test/browser.ts';
 
 /** A CRM of somebody else, made of a page, a place that gives tokens, and embed.js; and pages that mean no good. */
 let host: TestApp;

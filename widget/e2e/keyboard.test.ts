@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Frame } from 'playwright-core';
 import { startApp, type TestApp } from '../../backend/test/app.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser } from '../../backend/test/browser.ts';
 import { Crm, csvFile } from './crm.ts';
 
 /** The whole way of a campaign, from the list to its report, without a mouse. */

@@ -13,7 +13,7 @@ import { cloneDatabase, type TestDatabase } from '../../backend/test/database.ts
 import { ACCOUNT, claims, SECRET, token, TOKENS } from '../../backend/test/kommo/fixtures.ts';
 import { createApp } from '../../backend/src/app.ts';
 import { readConfig } from '../../backend/src/config.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser } from '../../backend/test/browser.ts';
 
 /** An account of Kommo's, made from the documentation: its API, and a page that knows `define` and `$authorizedAjax`. */
 let browser: Browser;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { startApp, type TestApp } from '../../backend/test/app.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser } from '../../backend/test/browser.ts';
 import { Crm } from './crm.ts';
 
 /** What the rows of the files make of the message, as the person who writes it sees it. */

@@ -3,7 +3,7 @@ import type { Browser, Request } from 'playwright-core';
 import { PAGE_SIZE } from '../../contract/campaign.ts';
 import { startApp, type TestApp } from '../../backend/test/app.ts';
 import { OpenStreams } from '../../backend/src/live/open-streams.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser } from '../../backend/test/browser.ts';
 import { Crm } from './crm.ts';
 
 /** A running campaign on the screen: up to date, adding up, and stopped from anywhere. */

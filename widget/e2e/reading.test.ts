@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { startApp, type Api, type TestApp } from '../../backend/test/app.ts';
 import { encode } from '../../backend/test/encode.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser } from '../../backend/test/browser.ts';
 import { Crm } from './crm.ts';
 
 /** A file that was read wrongly is put right by the person, without being chosen again. */

@@ -83,5 +83,8 @@ export const useLengths = defineStore('lengths', () => {
     else measuring.stop();
   }
 
-  return { lengths, error, stale, again };
+  /** Figures will come, so their place is kept. */
+  const expected = computed(() => wish.value !== null);
+
+  return { lengths, error, stale, expected, again };
 });
