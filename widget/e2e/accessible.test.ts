@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { AxeResults } from 'axe-core';
-import type { Browser, Frame } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { startApp, type TestApp } from '../../backend/test/app.ts';
 import { launchBrowser } from '../../backend/test/browser.ts';
+import { problems } from './axe.ts';
 import { Crm } from './crm.ts';
 
-/** The card by the rules of WCAG 2.2, level AA, as far as a program can judge them: every view, both languages and themes. */
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const AXE = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+/** Every view, in both languages and themes. */
 
 let host: TestApp;
 let browser: Browser;
@@ -115,42 +112,6 @@ const VIEWS: Record<string, (crm: Crm) => Promise<void>> = {
   },
 };
 
-async function problems(crm: Crm): Promise<string[]> {
-  const frame = crm.page.frames().find((each) => each.url().includes('/widget/')) as Frame;
-  await frame.evaluate(AXE);
-  const dialogs = await crm.card.locator('dialog[open]').count();
-  const found: string[] = [];
-  for (const theme of ['light', 'dark']) {
-    await frame.evaluate((name) => {
-      const page = globalThis as unknown as {
-        document: {
-          documentElement: { dataset: Record<string, string> };
-          getAnimations(): { finish(): void }[];
-        };
-      };
-      page.document.documentElement.dataset['theme'] = name;
-      // Colours on their way to others are neither.
-      for (const each of page.document.getAnimations()) {
-        try {
-          each.finish();
-        } catch {
-          // One that never ends.
-        }
-      }
-    }, theme);
-    const { violations, passes } = (await frame.evaluate(
-      `axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`,
-    )) as AxeResults;
-    // It has really looked. Of colours in front of a dialog's backdrop it says nothing; they are those of the rest.
-    const judged = dialogs > 0 ? ['button-name'] : ['button-name', 'color-contrast'];
-    expect(passes.map(({ id }) => id)).toEqual(expect.arrayContaining(judged));
-    for (const { id, nodes } of violations)
-      for (const node of nodes)
-        found.push(`${theme}: ${id}: ${node.target.join(' ')}: ${node.failureSummary}`);
-  }
-  return found;
-}
-
 describe.each(['ru', 'en'] as const)('in %s', (locale) => {
   let crm: Crm;
   beforeAll(async () => {
@@ -176,9 +137,10 @@ test('nothing yet, and a reader who may only look', async () => {
   await viewer.close();
 });
 
-test('on a telephone nothing has to be scrolled sideways', async () => {
+// A telephone, and a screen of 1280 enlarged four times.
+test.each([360, 320])('at %i pixels nothing has to be scrolled sideways', async (width) => {
   const crm = await Crm.open(browser, host);
-  await crm.page.setViewportSize({ width: 360, height: 740 });
+  await crm.page.setViewportSize({ width, height: 740 });
   for (const [name, open] of Object.entries(VIEWS)) {
     await open(crm);
     const wide = await first(crm, 'body').evaluate((body) => {

@@ -102,10 +102,15 @@ test('in English, by keyboard, while the campaign is under way: corrected rows j
   const picker = crm.card.getByLabel('Upload the corrected file');
   await picker.focus();
   // The frame gets the keyboard a moment after its element has the focus.
-  await picker.evaluate(`async (input) => {
-    const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
-    while (!document.hasFocus() || document.activeElement !== input) await frame();
-  }`);
+  await picker.evaluate(async (input) => {
+    const page = globalThis as unknown as {
+      document: { activeElement: unknown; hasFocus(): boolean };
+      requestAnimationFrame(done: () => void): void;
+    };
+    while (!page.document.hasFocus() || page.document.activeElement !== input) {
+      await new Promise<void>((drawn) => page.requestAnimationFrame(drawn));
+    }
+  });
   await crm.page.keyboard.press('Enter');
   const chooser = await choosing;
   // Saved by a spreadsheet as it likes: UTF-8, commas, two columns left.

@@ -72,9 +72,14 @@ test('the text shows what makes it longer and which variables no file has, and g
     });
   expect(await sizes(marks)).toEqual(await sizes(text));
   await text.evaluate((element) => ((element as unknown as { scrollTop: number }).scrollTop = 150));
-  await crm.card.locator('.sms-marks').evaluate(`async (layer) => {
-    while (layer.scrollTop !== 150) await new Promise((drawn) => requestAnimationFrame(drawn));
-  }`);
+  await marks.evaluate(async (layer) => {
+    const { requestAnimationFrame } = globalThis as unknown as {
+      requestAnimationFrame(done: () => void): void;
+    };
+    while ((layer as unknown as { scrollTop: number }).scrollTop !== 150) {
+      await new Promise<void>((drawn) => requestAnimationFrame(drawn));
+    }
+  });
   const { errors } = crm;
   await crm.close();
   expect(errors).toEqual([]);

@@ -37,7 +37,7 @@ export const useHost = defineStore('host', () => {
   async function findSession(): Promise<boolean> {
     retrying.value = true;
     try {
-      await tokens?.current();
+      await tokens?.anew();
       return true;
     } catch {
       return false;

@@ -13,6 +13,8 @@ export class SessionLostError extends Error {
 export interface Tokens {
   /** A token that should hold. */
   current(): Promise<string>;
+  /** Another one than is held, whatever that is good for: the session was lost, and a person asks for it again. */
+  anew(): Promise<string>;
   /** A token other than the refused one. */
   instead(refused: string): Promise<string>;
   set(token: FrameToken): void;
@@ -56,6 +58,7 @@ export function createTokens({ request, onLost, onFound, now = Date.now }: Token
       if (held && Date.parse(held.expires_at) - RENEW_BEFORE_MS > now()) return held.token;
       return renew('expiring');
     },
+    anew: () => renew('rejected'),
     async instead(refused) {
       return held && held.token !== refused ? held.token : renew('rejected');
     },

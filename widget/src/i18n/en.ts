@@ -94,6 +94,7 @@ export const en = {
   'channel.blocked': 'blocked',
   'channel.active': 'active',
   'channel.oneWay': 'one-way',
+  'channel.repliesHint': 'Customers’ answers open chats in RMO.',
   'channel.oneWayHint': 'Customers cannot answer this sender, so no chats will appear in RMO.',
   'template.choose': 'Choose a template',
   'template.none': 'This channel has no approved templates yet.',

@@ -96,6 +96,7 @@ export const ru: Record<MessageKey, Message> = {
   'channel.blocked': 'заблокирован',
   'channel.active': 'работает',
   'channel.oneWay': 'без ответов',
+  'channel.repliesHint': 'Ответы клиентов откроют чаты в РМО.',
   'channel.oneWayHint': 'На сообщения этого отправителя нельзя ответить, поэтому чаты в РМО не появятся.',
   'template.choose': 'Выберите шаблон',
   'template.none': 'На этом канале пока нет одобренных шаблонов.',
