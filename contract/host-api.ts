@@ -107,7 +107,7 @@ export interface FrameMessages {
   /** The campaign the card shows, for the integration page; null when none is open. */
   card: { name: string | null; state: string | null };
   notify: { level: 'info' | 'success' | 'error'; text: string };
-  /** Plain texts, for a dialog over the whole page; where the host shows none, the card shows its own. */
+  /** Plain texts, for a dialog over the whole page. Asked only where `init` named it; else the card asks by itself. */
   confirm: { title: string; text: string; ok: string; cancel: string; danger: boolean };
   'confirm.response': { confirmed: boolean };
   /** The chat that a reply has opened; the host knows where its page is. */

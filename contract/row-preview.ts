@@ -2,6 +2,9 @@ import * as v from 'valibot';
 import { LIST_SLOTS, MAX_PHONE_LENGTH, REFUSALS } from './list.ts';
 import { Count } from './message-states.ts';
 
+/** A whole number as the database keeps it. */
+const LAST_ROW = 2 ** 31 - 1;
+
 /** What Start would do with a row. */
 export const ROW_FATES = [
   'queued',
@@ -17,7 +20,14 @@ export type RowFate = (typeof ROW_FATES)[number];
 export const RowPreviewRequestSchema = v.object({
   slot: v.optional(v.picklist(LIST_SLOTS, 'malformed')),
   /** Line of the file as a spreadsheet numbers it; of the main one unless `slot` says otherwise. */
-  row: v.optional(v.pipe(v.number('malformed'), v.integer('malformed'), v.minValue(1, 'malformed'))),
+  row: v.optional(
+    v.pipe(
+      v.number('malformed'),
+      v.integer('malformed'),
+      v.minValue(1, 'malformed'),
+      v.maxValue(LAST_ROW, 'malformed'),
+    ),
+  ),
   /** As a person types it. Goes before `row`. */
   phone: v.optional(v.pipe(v.string('malformed'), v.maxLength(MAX_PHONE_LENGTH, 'phone_invalid'))),
 });

@@ -95,7 +95,12 @@ test('by its number as a person types it, in every file that has it; nothing ask
     columns: ['Phone', 'Name'],
     cells: [phoneOf(1), 'Anna'],
   });
-  await still.api.call('post', `/campaigns/${id}/row-preview`).send({ phone: 'nobody' }).expect(422);
+  const ask = (body: object) => still.api.call('post', `/campaigns/${id}/row-preview`).send(body);
+  await ask({ phone: 'nobody' }).expect(422);
+  for (const wrong of [{ row: 0 }, { row: 2 ** 31 }, { row: 1.5 }, { row: '2' }, { slot: 'other' }]) {
+    await ask(wrong).expect(400);
+  }
+  expect(await look(id, { row: 2 ** 31 - 1 })).toEqual([]);
 });
 
 test('without a file there is no row, without a text no message', async () => {

@@ -10,7 +10,8 @@ import { nextOpen } from '../../../contract/sending-hours.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
 import { ChannelsService } from '../channels/channels.service.ts';
 import { rowsOf } from '../database/rows.ts';
-import { cellFinder, compose, type CellOf, type RunContent } from '../dispatch/compose.ts';
+import { cellFinder, type CellOf } from '../../../contract/cells.ts';
+import { compose, type RunContent } from '../dispatch/compose.ts';
 import { SPREAD, WIRE } from '../dispatch/pacing.ts';
 import { GATEWAY } from '../tokens.ts';
 import { takeTurn } from '../dispatch/channel-places.ts';
@@ -105,7 +106,7 @@ export class PreviewService {
       (row.start_at === null ? null : localToInstant(row.start_at, timeZone)?.getTime()) ?? 0,
     );
     const first = hours ? nextOpen(begin, hours, timeZone) : begin;
-    const composable = content.method === 'sms' ? content.text.trim() !== '' : content.template !== null;
+    const composable = isComposable(content);
     const key = await this.lengths.rowsOf(row, row.remove_duplicates, lists);
     const rows = composable ? await this.firstRows(key) : [];
     if (account.queued === 0 && lists.length > 0) found.push({ field: 'mainList', code: 'nobody_to_write' });
@@ -226,6 +227,11 @@ function contentOf(row: CampaignRow, template: Template | null): RunContent {
     bindings: row.bindings,
     removeDuplicates: row.remove_duplicates,
   };
+}
+
+/** Whether there is a message to make of a row. */
+export function isComposable({ method, text, template }: RunContent): boolean {
+  return method === 'sms' ? text.trim() !== '' : template !== null;
 }
 
 /** +7912…89 for a screen that others may see. */

@@ -3,7 +3,8 @@ import { DataSource } from 'typeorm';
 import type { Refusal } from '../../../contract/list.ts';
 import { MAX_ROW_PREVIEWS, type RowPreview, type RowPreviewRequest } from '../../../contract/row-preview.ts';
 import { rowsOf } from '../database/rows.ts';
-import { cellFinder, compose, type RunContent } from '../dispatch/compose.ts';
+import { cellFinder } from '../../../contract/cells.ts';
+import { compose, type RunContent } from '../dispatch/compose.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { LengthsService } from '../lengths/lengths.service.ts';
@@ -11,7 +12,7 @@ import { sendableRows } from '../lengths/sendable-rows.ts';
 import { loadedLists, type ListRow } from '../lists/list-rows.ts';
 import { normalisePhone } from '../lists/reading/phone.ts';
 import { readCampaign, type CampaignRow } from './campaign-state.ts';
-import { PreviewService, shortPhone } from './preview.service.ts';
+import { isComposable, PreviewService, shortPhone } from './preview.service.ts';
 
 interface ContactRow {
   list_id: number;
@@ -42,13 +43,8 @@ export class RowPreviewService {
     const rows = await this.find(campaign, lists, wanted);
     if (rows.length === 0) return [];
     const content = await this.previews.content(campaign);
-    return rows.map((row) =>
-      previewOf(
-        row,
-        lists.find(({ id: list }) => list === row.list_id)!,
-        content,
-      ),
-    );
+    const byId = new Map(lists.map((list) => [list.id, list]));
+    return rows.map((row) => previewOf(row, byId.get(row.list_id)!, content));
   }
 
   private async find(
@@ -111,8 +107,7 @@ function previewOf(row: ContactRow, list: ListRow, content: RunContent): RowPrev
     cells: row.cells,
   };
   const left = row.stopped ? 'stopped' : row.duplicate ? 'duplicate' : null;
-  const isComposable = content.method === 'sms' ? content.text.trim() !== '' : content.template !== null;
-  if (refusal !== null || !isComposable) {
+  if (refusal !== null || !isComposable(content)) {
     const fate = refusal !== null ? 'refused' : (left ?? 'queued');
     return { ...shown, fate, text: null, segments: null, empty: [] };
   }

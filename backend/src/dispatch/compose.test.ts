@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Template } from '../../../contract/channel.ts';
-import { cellFinder, compose, composerOf, type RunContent } from './compose.ts';
+import { cellFinder } from '../../../contract/cells.ts';
+import { compose, composerOf, type RunContent } from './compose.ts';
 
 const template: Template = {
   id: 't',

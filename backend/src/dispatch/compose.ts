@@ -1,8 +1,9 @@
 import type { Binding } from '../../../contract/campaign.ts';
+import { boundValue, type CellOf } from '../../../contract/cells.ts';
 import { renderTemplate, type Method, type Template } from '../../../contract/channel.ts';
 import { MAX_SEGMENTS, normaliseSmsText } from '../../../contract/sms-length.ts';
 import { measureSms } from '../../../contract/sms-segments.ts';
-import { columnKey, parseText, renderText } from '../../../contract/sms-text.ts';
+import { parseText, renderText } from '../../../contract/sms-text.ts';
 import type { OutboundMessage } from './gateway.ts';
 
 /** What a run sends, kept as it was when the run began. */
@@ -26,26 +27,6 @@ export interface Composed {
   problem: 'empty_variable' | 'sms_too_long' | null;
   /** Variables whose cell was empty and that had no fallback. */
   empty: string[];
-}
-
-export type CellOf = (column: string) => string | undefined;
-
-/**
- * Finds a row's cell by the column's name; of equal names the first column counts. The names a message asks for are
- * few and are the same for every row, so where each stands is kept.
- */
-export function cellFinder(columns: readonly string[]): (cells: readonly string[]) => CellOf {
-  const places = new Map<string, number>();
-  columns.forEach((name, at) => {
-    if (!places.has(columnKey(name))) places.set(columnKey(name), at);
-  });
-  const asked = new Map<string, number>();
-  const placeOf = (column: string): number => {
-    const at = places.get(columnKey(column)) ?? -1;
-    asked.set(column, at);
-    return at;
-  };
-  return (cells) => (column) => cells[asked.get(column) ?? placeOf(column)];
 }
 
 /** Makes the message of a row. */
@@ -91,12 +72,4 @@ function composeTemplate(content: RunContent, cell: CellOf): Composed {
     problem: empty.length > 0 ? 'empty_variable' : null,
     empty,
   };
-}
-
-function boundValue(binding: Binding | undefined, cell: CellOf): string {
-  if (!binding) return '';
-  if (binding.kind === 'text') return binding.text;
-  // WhatsApp refuses line breaks, tabs and more than four spaces in a row inside a variable.
-  const value = (cell(binding.column) ?? '').trim().replace(/\s+/g, ' ');
-  return value === '' ? binding.fallback.trim() : value;
 }

@@ -1,14 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { rowsOf } from '../database/rows.ts';
-import {
-  cellFinder,
-  composerOf,
-  type CellOf,
-  type Composed,
-  type Composer,
-  type RunContent,
-} from './compose.ts';
+import { cellFinder, type CellOf } from '../../../contract/cells.ts';
+import { composerOf, type Composed, type Composer, type RunContent } from './compose.ts';
 
 interface Loaded {
   content: RunContent;

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import type { Template } from '../../../contract/channel.ts';
 import type { Binding } from '../../../contract/campaign.ts';
 import { smsLength } from '../../../contract/sms-length.ts';
-import { cellFinder, compose, type RunContent } from '../dispatch/compose.ts';
+import { cellFinder } from '../../../contract/cells.ts';
+import { compose, type RunContent } from '../dispatch/compose.ts';
 import { placesIn, smsPlan, templatePlan, type MessagePlan } from './message-plan.ts';
 import { scaledTo, Tally } from './tally.ts';
 

@@ -14,13 +14,11 @@ export interface KeptDraft {
   typed: Partial<Draft>;
 }
 
-type Place = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
-
 /** Campaigns of two accounts may have one number, hardly one moment of birth. */
 const keyOf = ({ id, createdAt }: Campaign) => `draft ${id} ${createdAt}`;
 
 /** A frame of another origin may be refused its storage; then there is nothing to keep it in. */
-function placeOf(): Place | null {
+function storage(): Storage | null {
   try {
     return globalThis.sessionStorage ?? null;
   } catch {
@@ -28,26 +26,21 @@ function placeOf(): Place | null {
   }
 }
 
-export function keep(
-  campaign: Campaign,
-  draft: Draft,
-  seen: CampaignSettings,
-  version: number,
-  place = placeOf(),
-): void {
+export function keep(campaign: Campaign, draft: Draft, seen: CampaignSettings, version: number): void {
   const keys = SETTING_KEYS.filter((key) => !sameValue(draft[key], seen[key]));
   const pick = (from: object) => Object.fromEntries(keys.map((key) => [key, (from as Draft)[key]]));
   try {
-    if (keys.length === 0) place?.removeItem(keyOf(campaign));
-    else place?.setItem(keyOf(campaign), JSON.stringify({ version, seen: pick(seen), typed: pick(draft) }));
+    if (keys.length === 0) storage()?.removeItem(keyOf(campaign));
+    else
+      storage()?.setItem(keyOf(campaign), JSON.stringify({ version, seen: pick(seen), typed: pick(draft) }));
   } catch {
     // Full: what is on the screen is still on the screen.
   }
 }
 
-export function kept(campaign: Campaign, place = placeOf()): KeptDraft | null {
+export function kept(campaign: Campaign): KeptDraft | null {
   try {
-    const draft = JSON.parse(place?.getItem(keyOf(campaign)) ?? 'null') as KeptDraft | null;
+    const draft = JSON.parse(storage()?.getItem(keyOf(campaign)) ?? 'null') as KeptDraft | null;
     return draft?.typed && draft.seen ? draft : null;
   } catch {
     return null;

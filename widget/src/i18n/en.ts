@@ -412,8 +412,8 @@ export const en = {
     other: '{count} repeated numbers will get the message again: duplicates are not removed.',
   },
   'warning.many_refused': {
-    one: 'No number was found in {count} row. Is it the right column?',
-    other: 'No number was found in {count} rows. Is it the right column?',
+    one: '{count} row is refused. Is it the right column of phones?',
+    other: '{count} rows are refused. Is it the right column of phones?',
   },
   'warning.empty_variables': {
     one: 'In {count} row a variable is empty and nothing stands in for it.',

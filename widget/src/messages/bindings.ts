@@ -1,10 +1,12 @@
 import type { Binding } from '../../../contract/campaign.ts';
+import { boundValue, type CellOf } from '../../../contract/cells.ts';
 import type { Template, TemplateVariable } from '../../../contract/channel.ts';
 import { columnKey } from '../../../contract/sms-text.ts';
-import type { CellOf } from './row.store.ts';
 import { styledRuns, type Style, type Styled } from './whatsapp-format.ts';
 
 type Bindings = Readonly<Record<string, Binding>>;
+
+const NO_CELLS: CellOf = () => undefined;
 
 /** Binds each free variable to the column of its name, if there is one; null when there is nothing to add. */
 export function suggestBindings(
@@ -54,7 +56,7 @@ export function templatePieces(text: string, part: string, bindings: Bindings, c
   for (const match of text.matchAll(/\{\{\s*([\w.]+)\s*\}\}/g)) {
     filled += text.slice(end, match.index);
     const from = filled.length;
-    filled += valueOf(bindings[`${part}.${match[1]}`], cell) || match[0];
+    filled += shownFor(bindings[`${part}.${match[1]}`], cell) || match[0];
     values.push({ from, to: filled.length });
     end = match.index + match[0].length;
   }
@@ -62,21 +64,16 @@ export function templatePieces(text: string, part: string, bindings: Bindings, c
   return styledRuns(filled).flatMap((run) => cut(filled, run, values));
 }
 
-/** As the backend fills it: without line breaks, or the fallback. Empty where nothing fills it. */
-function valueOf(binding: Binding | undefined, cell: CellOf | null): string {
-  if (!binding) return '';
-  if (binding.kind === 'text') return binding.text;
-  if (!cell) return `‹${binding.column}›`;
-  const value = (cell(binding.column) ?? '').trim().replace(/\s+/g, ' ');
-  return value || binding.fallback.trim() || `‹${binding.column}›`;
+function shownFor(binding: Binding | undefined, cell: CellOf | null): string {
+  const value = cell || binding?.kind === 'text' ? boundValue(binding, cell ?? NO_CELLS) : '';
+  return value === '' && binding?.kind === 'column' ? `‹${binding.column}›` : value;
 }
 
 /** Columns whose cell leaves a variable of the template empty. */
 export function emptyColumns(template: Template, bindings: Bindings, cell: CellOf | null): string[] {
   const empty = template.variables.flatMap(({ key }) => {
     const binding = bindings[key];
-    if (binding?.kind !== 'column' || !cell || binding.fallback.trim() !== '') return [];
-    return (cell(binding.column) ?? '').trim() === '' ? [binding.column] : [];
+    return binding?.kind === 'column' && cell && boundValue(binding, cell) === '' ? [binding.column] : [];
   });
   return [...new Set(empty)];
 }

@@ -1,13 +1,11 @@
 /** The row of the files that the message is shown with: the first that would be written to, or one asked for. */
 import { defineStore } from 'pinia';
 import { computed, ref, watch } from 'vue';
+import { cellFinder, type CellOf } from '../../../contract/cells.ts';
 import type { RowPreview, RowPreviewRequest } from '../../../contract/row-preview.ts';
-import { columnKey } from '../../../contract/sms-text.ts';
 import { previewRow } from '../api/row-preview.ts';
 import { useCampaign } from '../campaigns/campaign.store.ts';
 import { useRequest } from '../ui/useRequest.ts';
-
-export type CellOf = (column: string) => string | undefined;
 
 export const useRow = defineStore('row', () => {
   const store = useCampaign();
@@ -19,7 +17,9 @@ export const useRow = defineStore('row', () => {
   const rows = computed<RowPreview[]>(() => data.value ?? []);
   const row = computed(() => rows.value[at.value] ?? null);
   /** Null while there is no row to show the message with. */
-  const cell = computed<CellOf | null>(() => (row.value ? cellOf(row.value) : null));
+  const cell = computed<CellOf | null>(() =>
+    row.value ? cellFinder(row.value.columns)(row.value.cells) : null,
+  );
 
   async function look(request: RowPreviewRequest): Promise<void> {
     wanted.value = request;
@@ -36,18 +36,15 @@ export const useRow = defineStore('row', () => {
   const files = computed(() =>
     JSON.stringify([store.campaign?.id, store.campaign?.lists.map(({ id }) => id)]),
   );
-  watch(files, () => void look({}), { immediate: true });
-  // What becomes of the row is told by the settings as they are saved.
-  watch([() => store.campaign?.version], () => store.campaign?.state === 'draft' && void again());
+  // Other files begin anew; what becomes of the row is told by the settings as they are saved.
+  watch(
+    [files, () => store.campaign?.version],
+    ([now], [before]) => {
+      if (now !== before) void look({});
+      else if (store.campaign?.state === 'draft') void again();
+    },
+    { immediate: true },
+  );
 
   return { rows, row, at, cell, state, error, wanted, look };
 });
-
-/** Of columns with equal names the first counts. */
-function cellOf({ columns, cells }: RowPreview): CellOf {
-  const keys = columns.map(columnKey);
-  return (column) => {
-    const place = keys.indexOf(columnKey(column));
-    return place === -1 ? undefined : (cells[place] ?? '');
-  };
-}
