@@ -226,6 +226,16 @@ export const ObstacleSchema = v.object({
 });
 export type Obstacle = v.InferOutput<typeof ObstacleSchema>;
 
+/** Of what is to be sent, the part whose recipients have this clock. */
+export const ZoneShareSchema = v.object({
+  /** Minutes ahead of UTC. */
+  utcOffset: v.number(),
+  messages: Count,
+  /** When its hours begin; null: they have begun. */
+  opensAt: v.nullable(Instant),
+});
+export type ZoneShare = v.InferOutput<typeof ZoneShareSchema>;
+
 export const ProgressSchema = v.object({
   /** Runs are numbered from 1; 0 before the first Start. */
   run: Count,
@@ -235,6 +245,8 @@ export const ProgressSchema = v.object({
   lastMinute: Count,
   /** Running, but outside its sending hours: when it goes on. */
   waitsUntil: v.nullable(Instant),
+  /** With hours by the recipients' clocks: what has not been handed out, the furthest east first. Else null. */
+  zones: v.nullable(v.array(ZoneShareSchema)),
   /** When the queue will be empty at the set rate, or at the slower pace of its channel; null unless running. */
   finishAt: v.nullable(Instant),
   /** When the run was over; null before, and before the first. */
@@ -352,6 +364,8 @@ export const PreviewSchema = v.object({
   /** When the first message leaves; null: at once. */
   startAt: v.nullable(Instant),
   finishAt: v.nullable(Instant),
+  /** With hours by the recipients' clocks: an estimate from some of the rows, the furthest east first. Else null. */
+  zones: v.nullable(v.array(ZoneShareSchema)),
   /** The first three messages as they will be sent; phones are shortened. */
   samples: v.array(v.object({ phone: v.string(), text: v.string(), empty: v.array(v.string()) })),
 });

@@ -194,6 +194,21 @@ export const PROBLEMS = {
     en: 'Sending hours: a beginning, and an end at least an hour later on the same day.',
     ru: 'Часы отправки: начало и конец, хотя бы на час позже, в тот же день.',
   },
+  hours_zone_invalid: {
+    status: 422,
+    en: 'Say whose clock counts: account or recipient.',
+    ru: 'Укажите, чьи часы считать: account или recipient.',
+  },
+  hours_zone_locked: {
+    status: 422,
+    en: 'This run was begun by the account’s clock. The recipients’ local time can be chosen before the next start.',
+    ru: 'Этот запуск начат по времени аккаунта. Местное время получателей можно выбрать до следующего запуска.',
+  },
+  ranges_not_loaded: {
+    status: 422,
+    en: 'It is not known which numbers are from where. Ask the administrator to load the number ranges, or use the account’s time.',
+    ru: 'Неизвестно, из какого региона номера. Попросите администратора загрузить диапазоны номеров или считайте по времени аккаунта.',
+  },
   time_invalid: { status: 422, en: 'Give a date and a time.', ru: 'Укажите дату и время.' },
   time_past: {
     status: 422,

@@ -22,6 +22,8 @@ export function roleMay(role: Role, permission: Permission): boolean {
 export const SessionSchema = v.object({
   account: v.object({ name: v.string(), timeZone: v.string() }),
   user: v.object({ id: v.string(), role: v.picklist(ROLES) }),
+  /** Which number is from where is known, so that sending hours may go by the recipients' clocks. */
+  recipientZones: v.boolean(),
 });
 export type Session = v.InferOutput<typeof SessionSchema>;
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { nextOpen, USUAL_HOURS } from '../../contract/sending-hours.ts';
 import { Dispatcher } from '../src/dispatch/dispatcher.ts';
 import { startApp, type Api, type TestApp } from './app.ts';
+import { zoneAt } from './clocks.ts';
 
 /** A campaign that sends in certain hours of the day only. The clock stays as it is; the account moves under it. */
 let host: TestApp;
@@ -13,13 +14,6 @@ beforeAll(async () => {
   api = host.as('romashka');
 });
 afterAll(() => host.stop());
-
-/** A zone in which it is this hour now. In POSIX names the sign is turned round. */
-function zoneAt(hour: number): string {
-  const ahead = (((hour - new Date().getUTCHours()) % 24) + 24) % 24;
-  const offset = ahead > 12 ? ahead - 24 : ahead;
-  return offset === 0 ? 'Etc/GMT' : `Etc/GMT${offset > 0 ? '-' : '+'}${Math.abs(offset)}`;
-}
 
 const moveTo = (timezone: string) => host.sandbox.installs.update('romashka', { timezone });
 const accepted = (): number => host.sandbox.ledger.entries('romashka').length;

@@ -16,7 +16,7 @@ const LIVE = `
 
 /** By time and id, not by number: a campaign that moves to the top meanwhile moves no other out of its page. */
 const PAGE = `
-select c.id, c.state, c.pause_reason, c.scheduled_for, c.rate, c.cursor, c.last_position, s.name, s.method, s.updated_at,
+select c.id, c.state, c.pause_reason, c.scheduled_for, c.rate, c.cursor - c.parked as handed_out, c.last_position, s.name, s.method, s.updated_at,
        (extract(epoch from s.updated_at) * 1000000)::bigint || '_' || c.id as place
 ${LIVE} and ($3::campaign_state is null or c.state = $3::campaign_state)
    and ($4::bigint is null or (s.updated_at, c.id) < (timestamptz 'epoch' + $4::bigint * interval '1 microsecond', $5::int))
@@ -25,7 +25,7 @@ ${LIVE} and ($3::campaign_state is null or c.state = $3::campaign_state)
 
 const COUNTS = `select c.state, count(*)::int as count ${LIVE} group by c.state`;
 
-type Card = CampaignRow & { place: string };
+type Card = CampaignRow & { place: string; handed_out: number };
 
 export async function campaignPage(
   manager: EntityManager,
@@ -51,7 +51,7 @@ function cardOf(row: Card): CampaignCard {
     pauseReason: row.pause_reason,
     scheduledFor: row.scheduled_for?.toISOString() ?? null,
     ratePerMinute: row.rate,
-    handedOut: row.cursor,
+    handedOut: row.handed_out,
     total: row.last_position,
     updatedAt: row.updated_at.toISOString(),
   };

@@ -19,6 +19,10 @@ export interface CampaignRow {
   /** `09:00`; null, both: around the clock. */
   hours_from: string | null;
   hours_to: string | null;
+  /** On the recipients' clocks, not on the account's. */
+  hours_by_recipient: boolean;
+  /** Its queue is in parts, one for each zone. */
+  in_parts: boolean;
   /** Running outside its hours: when they open. */
   waits_until: Date | null;
   scheduled_for: Date | null;
@@ -46,12 +50,18 @@ export interface CampaignRow {
 const SELECT = `
   select c.account_id, c.id, c.state, c.run, c.cursor, c.last_position, c.rate, c.scheduled_for, c.pause_reason,
          to_char(c.hours_from, 'HH24:MI') as hours_from, to_char(c.hours_to, 'HH24:MI') as hours_to,
+         c.hours_by_recipient, c.part_end is not null as in_parts,
          case when c.state = 'running' and hours_wait(c.hours_from, c.hours_to, c.hours_zone) > 0
               then now() + make_interval(secs => hours_wait(c.hours_from, c.hours_to, c.hours_zone)) end as waits_until,
          c.pause_detail, s.version, s.name, s.method, s.channel_id, s.template_id, s.bindings, s.text,
          s.remove_duplicates, s.additional_list, s.on_file_removal, s.start_at, s.created_at, s.updated_at,
          statement_timestamp() as as_of,
-         c.cursor = 0 and not exists (
+         case when c.part_end is null then c.cursor = 0
+              else not exists (
+                select from queue_part p
+                 where p.account_id = c.account_id and p.campaign_id = c.id and p.run = c.run
+                   and case when p.high = c.part_end then c.cursor else p.cursor end > p.low) end
+         and not exists (
            select from run_list rl
              join list l on l.account_id = rl.account_id and l.campaign_id = rl.campaign_id and l.id = rl.list_id
             where rl.account_id = c.account_id and rl.campaign_id = c.id and rl.run = c.run

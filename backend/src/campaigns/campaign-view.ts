@@ -2,13 +2,14 @@ import type { EntityManager } from 'typeorm';
 import { controlsIn, type CampaignState, type Control } from '../../../contract/campaign-states.ts';
 import type { Campaign, CampaignSettings, Obstacle, Progress } from '../../../contract/campaign.ts';
 import type { Template } from '../../../contract/channel.ts';
-import { endOfSending, type SendingHours } from '../../../contract/sending-hours.ts';
+import { endByZones, endOfSending, type SendingHours } from '../../../contract/sending-hours.ts';
 import { roleMay, type Permission, type Role } from '../../../contract/session.ts';
 import type { RunContent } from '../dispatch/compose.ts';
 import { rowsOf } from '../database/rows.ts';
 import { duration } from '../dispatch/pacing.ts';
 import type { Caller } from '../host/caller.ts';
 import { loadedLists, summaryOf, type ListRow } from '../lists/list-rows.ts';
+import { zoneShares, zonesLeft, type ZoneMessages } from '../ranges/zone-shares.ts';
 import { draftAccount, runAccount } from '../reports/row-account.ts';
 import { NOT_STARTED, type CampaignRow } from './campaign-state.ts';
 import { channelPace } from './channel-pace.ts';
@@ -97,6 +98,7 @@ export async function progressOf(
       replied: 0,
       lastMinute: 0,
       waitsUntil: null,
+      zones: null,
       finishAt: null,
       finishedAt: null,
       channelPace: null,
@@ -105,13 +107,22 @@ export async function progressOf(
   const counted = await runAccount(manager, row.account_id, row.id, row.run);
   const left = counted.account.queued + counted.account.sending;
   const pace = await channelPace(manager, row);
-  const hours = { hours: hoursOf(row), timeZone };
+  const now = Date.now();
+  const hours = hoursOf(row);
+  const isUnderWay = row.state === 'running' || row.state === 'paused';
+  const zones =
+    isUnderWay && hours?.zone === 'recipient'
+      ? await zonesLeft(manager, { accountId: row.account_id, campaignId: row.id, run: row.run })
+      : null;
   const finishAt =
-    row.state === 'running' ? finishTime(left, pace?.perMinute ?? row.rate, Date.now(), hours) : null;
+    row.state === 'running'
+      ? finishTime(left, pace?.perMinute ?? row.rate, now, { hours, timeZone, zones })
+      : null;
   return {
     run: row.run,
     ...counted,
     waitsUntil: row.waits_until?.toISOString() ?? null,
+    zones: zones && zoneShares(zones, hours, now),
     finishAt,
     finishedAt: await finishedAt(manager, row),
     channelPace: pace,
@@ -128,8 +139,18 @@ async function finishedAt(manager: EntityManager, row: CampaignRow): Promise<str
   return run?.finished_at?.toISOString() ?? null;
 }
 
-export function hoursOf({ hours_from, hours_to }: CampaignRow): SendingHours | null {
-  return hours_from === null || hours_to === null ? null : { from: hours_from, to: hours_to };
+export function hoursOf({ hours_from, hours_to, hours_by_recipient }: CampaignRow): SendingHours | null {
+  if (hours_from === null || hours_to === null) return null;
+  return { from: hours_from, to: hours_to, zone: hours_by_recipient ? 'recipient' : 'account' };
+}
+
+/** By whose clocks messages are sent. */
+export interface Clocks {
+  hours: SendingHours | null;
+  /** Of the account. */
+  timeZone: string;
+  /** Where the recipients' clocks count, how many have which. */
+  zones: readonly ZoneMessages[] | null;
 }
 
 /** @param rate a minute · @param from in ms since 1970 */
@@ -137,9 +158,18 @@ export function finishTime(
   messages: number,
   rate: number,
   from: number,
-  { hours, timeZone }: { hours: SendingHours | null; timeZone: string },
+  { hours, timeZone, zones }: Clocks,
 ): string {
-  return new Date(endOfSending(from, duration(messages, rate) * 1000, hours, timeZone)).toISOString();
+  const ms = (count: number) => duration(count, rate) * 1000;
+  const end =
+    hours && zones
+      ? endByZones(
+          from,
+          zones.map((each) => ({ zone: each.zone, ms: ms(each.messages) })),
+          hours,
+        )
+      : endOfSending(from, ms(messages), hours, timeZone);
+  return new Date(end).toISOString();
 }
 
 /** What stood in the way of a draft's scheduled start, if that is why it is a draft: until the next Start. */

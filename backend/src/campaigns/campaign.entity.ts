@@ -18,6 +18,8 @@ import { AccountEntity } from '../host/account.entity.ts';
   'campaign_hours',
   `((num_nulls(hours_from, hours_to, hours_zone) = ANY (ARRAY[0, 3])) AND (hours_from < hours_to))`,
 )
+@Check('campaign_part', `((part_end >= cursor) AND (part_end <= last_position))`)
+@Check('campaign_handed_out', `(((cursor - parked) >= 0) AND ((cursor - parked) <= last_position))`)
 @Check('campaign_scheduled', `((state = 'scheduled'::campaign_state) = (scheduled_for IS NOT NULL))`)
 @Check('campaign_paused', `((state = 'paused'::campaign_state) = (pause_reason IS NOT NULL))`)
 @Check(
@@ -55,6 +57,17 @@ export class CampaignEntity {
 
   @Column({ type: 'text', name: 'hours_zone', nullable: true })
   hoursZone!: string | null;
+
+  /** The recipients' clocks count, not the account's. */
+  @Column({ type: 'boolean', name: 'hours_by_recipient', default: false })
+  hoursByRecipient!: boolean;
+
+  /** Where the part of the queue ends that is handed out (`dispatch/queue-parts.ts`); null: it is not in parts. */
+  @Column({ type: 'integer', name: 'part_end', nullable: true })
+  partEnd!: number | null;
+
+  @Column({ type: 'integer', default: 0 })
+  parked!: number;
 
   /** What the present run is sent through; null before the first. */
   @Column({ type: 'text', name: 'channel_id', nullable: true })

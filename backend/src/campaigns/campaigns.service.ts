@@ -197,7 +197,7 @@ export class CampaignsService {
 }
 
 function sameHours(a: SendingHours | null, b: SendingHours | null): boolean {
-  return a?.from === b?.from && a?.to === b?.to;
+  return a?.from === b?.from && a?.to === b?.to && a?.zone === b?.zone;
 }
 
 /** The unique index decides about names; two people who save at once cannot both get one. */

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { planForManyRows } from '../database/rows.ts';
+import { emptyQueue } from '../dispatch/queue-parts.ts';
 import { toBeLookedUp } from '../dispatch/unknown-messages.ts';
 import { WITHDRAWN } from '../dispatch/withdraw.ts';
 import type { CampaignRow } from './campaign-state.ts';
@@ -12,16 +13,10 @@ import type { CampaignRow } from './campaign-state.ts';
 export async function clearCampaign(manager: EntityManager, row: CampaignRow): Promise<void> {
   const key = [row.account_id, row.id];
   await planForManyRows(manager);
-  for (const statement of [
-    CLEAR_RUNS,
-    SETTLE_THE_REST,
-    DELETE_CONTACTS,
-    DELETE_CORRECTIONS,
-    REMOVE_LISTS,
-    EMPTY_QUEUE,
-  ]) {
+  for (const statement of [CLEAR_RUNS, SETTLE_THE_REST, DELETE_CONTACTS, DELETE_CORRECTIONS, REMOVE_LISTS]) {
     await manager.query(statement, key);
   }
+  await emptyQueue(manager, { accountId: row.account_id, campaignId: row.id }, false);
 }
 
 /**
@@ -90,6 +85,3 @@ const DELETE_CORRECTIONS = 'delete from correction where account_id = $1 and cam
 
 const REMOVE_LISTS = `
 update list set removed_at = now() where account_id = $1 and campaign_id = $2 and removed_at is null`;
-
-/** The campaign's row is written too, as whoever changes its queue must. */
-const EMPTY_QUEUE = 'update campaign set cursor = 0, last_position = 0 where account_id = $1 and id = $2';

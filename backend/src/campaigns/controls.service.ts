@@ -14,6 +14,7 @@ import { LongWork } from '../database/long-work.ts';
 import { planForManyRows } from '../database/rows.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { addToRun, enqueueList, type RunKey } from '../dispatch/enqueue.ts';
+import { emptyQueue } from '../dispatch/queue-parts.ts';
 import { countParts, enqueueFromRun } from '../dispatch/restart-scope.ts';
 import { loadedLists } from '../lists/list-rows.ts';
 import { draftAccount } from '../reports/row-account.ts';
@@ -224,10 +225,13 @@ export class ControlsService {
         groups.length > 0 ? JSON.stringify(groups) : null,
       ],
     );
-    await manager.query(
-      'update campaign set run = $3, cursor = 0, last_position = 0, channel_id = $4 where account_id = $1 and id = $2',
-      [key.accountId, key.campaignId, key.run, readiness.content.channelId],
-    );
+    await manager.query('update campaign set run = $3, channel_id = $4 where account_id = $1 and id = $2', [
+      key.accountId,
+      key.campaignId,
+      key.run,
+      readiness.content.channelId,
+    ]);
+    await emptyQueue(manager, key, row.hours_by_recipient);
     await planForManyRows(manager);
     let queued = 0;
     if (scope !== 'all')

@@ -6,7 +6,7 @@ import type { Obstacle, Preview } from '../../../contract/campaign.ts';
 import type { Template } from '../../../contract/channel.ts';
 import type { Refusal } from '../../../contract/list.ts';
 import type { Language } from '../../../contract/problems.ts';
-import { nextOpen } from '../../../contract/sending-hours.ts';
+import { firstOpen } from '../../../contract/sending-hours.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
 import { ChannelsService } from '../channels/channels.service.ts';
 import { rowsOf } from '../database/rows.ts';
@@ -24,6 +24,7 @@ import { smsPlan, templatePlan, type MessagePlan } from '../lengths/message-plan
 import { sendableRows, type RowsKey } from '../lengths/sendable-rows.ts';
 import { loadedLists, type ListRow } from '../lists/list-rows.ts';
 import { normalisePhone } from '../lists/reading/phone.ts';
+import { expectedZones, zoneShares } from '../ranges/zone-shares.ts';
 import { draftAccount } from '../reports/row-account.ts';
 import { readCampaign, type CampaignRow } from './campaign-state.ts';
 import { finishTime, hoursOf, settingsOf } from './campaign-view.ts';
@@ -105,14 +106,16 @@ export class PreviewService {
       Date.now(),
       (row.start_at === null ? null : localToInstant(row.start_at, timeZone)?.getTime()) ?? 0,
     );
-    const first = hours ? nextOpen(begin, hours, timeZone) : begin;
     const composable = isComposable(content);
     const key = await this.lengths.rowsOf(row, row.remove_duplicates, lists);
+    const zones = hours?.zone === 'recipient' ? await expectedZones(manager, key, timeZone) : null;
+    const clocks = zones?.length ? zones.map(({ zone }) => zone) : [timeZone];
+    const first = hours ? firstOpen(begin, clocks, hours) : begin;
     const rows = composable ? await this.firstRows(key) : [];
     if (account.queued === 0 && lists.length > 0) found.push({ field: 'mainList', code: 'nobody_to_write' });
     const lengths = composable ? await this.lengths.look(key, planOf(content)) : null;
     const rate = Math.min(row.rate, limitPerMinute ?? row.rate);
-    const finishAt = finishTime(account.queued, rate, first, { hours, timeZone });
+    const finishAt = finishTime(account.queued, rate, first, { hours, timeZone, zones });
     return {
       obstacles: found,
       warnings: warningsOf({
@@ -131,6 +134,7 @@ export class PreviewService {
       category: content.template?.category ?? null,
       startAt: row.start_at !== null || first > begin ? new Date(first).toISOString() : null,
       finishAt,
+      zones: zones && zoneShares(zones, hours, begin),
       samples: rows.map(({ phone, cell }) => {
         const { text, empty } = compose(content, cell);
         return { phone: shortPhone(phone), text, empty };

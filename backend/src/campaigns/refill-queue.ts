@@ -3,6 +3,7 @@ import type { RestartScope } from '../../../contract/campaign-states.ts';
 import type { RestartGroup } from '../../../contract/campaign.ts';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
 import { enqueueCorrected, enqueueList } from '../dispatch/enqueue.ts';
+import { emptyQueue } from '../dispatch/queue-parts.ts';
 import { enqueueFromRun } from '../dispatch/restart-scope.ts';
 import { loadedLists } from '../lists/list-rows.ts';
 import { runKey } from '../lists/list-removal.ts';
@@ -26,10 +27,7 @@ export async function refillQueue(
     'delete from message where account_id = $1 and campaign_id = $2 and run = $3',
     parameters,
   );
-  await manager.query('update campaign set last_position = 0 where account_id = $1 and id = $2', [
-    key.accountId,
-    key.campaignId,
-  ]);
+  await emptyQueue(manager, key, row.in_parts);
   const [run] = await rowsOf<{ scope: RestartScope; groups: RestartGroup[]; lists: number[] }>(
     manager,
     `update run r

@@ -30,6 +30,7 @@ import { EventRate1764001200000 } from './migrations/1764001200000-event-rate.ts
 import { AccountWall1764001400000 } from './migrations/1764001400000-account-wall.ts';
 import { SendingHours1764001410000 } from './migrations/1764001410000-sending-hours.ts';
 import { RunGroups1764001420000 } from './migrations/1764001420000-run-groups.ts';
+import { RecipientHours1764001430000 } from './migrations/1764001430000-recipient-hours.ts';
 
 /**
  * A pool of connections, for the app, the command line and the tests. Large tables have no entity: their SQL is code.
@@ -74,6 +75,7 @@ export function createDataSource(
       AccountWall1764001400000,
       SendingHours1764001410000,
       RunGroups1764001420000,
+      RecipientHours1764001430000,
     ],
     entities: [
       AccountEntity,

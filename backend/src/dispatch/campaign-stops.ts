@@ -116,7 +116,7 @@ export async function completeFinished(
       `select c.account_id, c.id from campaign c
          join unnest($1::int[], $2::int[], $3::int[]) as k (account_id, campaign_id, run)
            on c.account_id = k.account_id and c.id = k.campaign_id and c.run = k.run
-        where c.state = 'running' and c.cursor >= c.last_position
+        where c.state = 'running' and c.cursor - c.parked >= c.last_position
           for no key update of c skip locked`,
       keys,
     );

@@ -49,6 +49,8 @@ export interface Claimed extends CampaignKey {
   dueInMs: number;
   /** Null: nothing to hand out, it is finished or waits for what is still out. */
   grant: Grant | null;
+  /** Its queue is in parts (`queue-parts.ts`), so that another may have something to hand out. */
+  inParts: boolean;
 }
 
 /** One outside its sending hours is looked at so often, in seconds: it may have nothing left and be done. */
@@ -68,7 +70,8 @@ export const LONGEST_CLOSED = 60;
  * of sets these were planned then as walks over all campaigns, and over all grants, for each that is claimed. Hence the
  * laterals, and the insert that always meets the grant it takes over, which is locked already.
  *
- * Outside its sending hours a campaign is given nothing, and due again when they open.
+ * Outside its sending hours a campaign is given nothing, and due again when they open. Of a queue in parts the one at
+ * work ends before the queue does, and a grant left over from another is asked for its own hours.
  *
  * $1, $2 campaigns · $3 this process · $4 SPREAD · $5 the window of the pacing rule · $6 how long an answer and its
  * recording may take · $7 LATENESS, all in seconds · $8, $9 limits of the first campaigns; the others have none
@@ -77,8 +80,9 @@ const CLAIM: Statement = {
   name: 'claim',
   text: `
 with locked as materialized (
-  select c.account_id, c.id as campaign_id, c.run, c.cursor, c.last_position, least(c.rate, wanted.fastest) as rate, c.due_at,
-         least(greatest(1, c.rate / 60), wanted.size) as size,
+  select c.account_id, c.id as campaign_id, c.run, c.cursor, c.last_position, c.part_end, c.parked,
+         coalesce(c.part_end, c.last_position) as queue_end, least(c.rate, wanted.fastest) as rate, c.due_at,
+         least(greatest(1, c.rate / 60), wanted.size) as size, c.hours_from, c.hours_to,
          hours_wait(c.hours_from, c.hours_to, c.hours_zone) as closed
     from unnest($1::int[], $2::int[], $8::float8[], $9::int[]) as wanted (account_id, id, fastest, size)
    cross join lateral (
@@ -88,12 +92,12 @@ with locked as materialized (
           limit 1
             for no key update skip locked) c),
 picked as materialized (
-  select l.account_id, l.campaign_id, l.run, l.rate, l.due_at, l.cursor, l.last_position, l.closed,
+  select l.account_id, l.campaign_id, l.run, l.rate, l.due_at, l.cursor, l.last_position, l.part_end, l.parked, l.closed,
          left_over.low is not null as again,
          coalesce(left_over.abandoned, false) as abandoned,
          coalesce(left_over.low, l.cursor) as low,
-         coalesce(left_over.high, case when l.closed > 0 then l.cursor else least(l.cursor + l.size, l.last_position) end) as high,
-         coalesce(left_over.queued, least(l.size, l.last_position - l.cursor)) as queued
+         coalesce(left_over.high, case when l.closed > 0 then l.cursor else least(l.cursor + l.size, l.queue_end) end) as high,
+         coalesce(left_over.queued, least(l.size, l.queue_end - l.cursor)) as queued
     from locked l
     left join lateral (
          select g.low, g.high, g.owner is not null as abandoned,
@@ -101,8 +105,14 @@ picked as materialized (
                   where m.account_id = g.account_id and m.campaign_id = g.campaign_id and m.run = g.run
                     and m.position > g.low and m.position <= g.high and m.state = 'queued') as queued
            from dispatch_grant g
-          where g.account_id = l.account_id and g.campaign_id = l.campaign_id and g.run = l.run and l.closed = 0
+          where g.account_id = l.account_id and g.campaign_id = l.campaign_id and g.run = l.run
             and case when g.owner is null then g.due_at <= now() else g.lease_until < now() end
+            and case when l.part_end is null then l.closed = 0
+                     else exists (
+                       select from queue_part p
+                        where p.account_id = g.account_id and p.campaign_id = g.campaign_id and p.run = g.run
+                          and p.low <= g.low and p.high > g.low
+                          and hours_wait(l.hours_from, l.hours_to, p.zone) = 0) end
           order by g.low
           limit 1
             for no key update of g skip locked) left_over on true),
@@ -123,8 +133,8 @@ granted as (
     from leased where not again and high > low)
 update campaign c
    set cursor = case when l.again then c.cursor else l.high end,
-       -- as it is already: PostgreSQL checks constraints on the row of the snapshot before it finds the newer one
-       last_position = l.last_position,
+       -- as they are already: PostgreSQL checks constraints on the row of the snapshot before it finds the newer one
+       last_position = l.last_position, part_end = l.part_end, parked = l.parked,
        due_at = case when l.high > l.low
                      then greatest(l.due_at, now() - make_interval(secs => $7::float8))
                           + make_interval(secs => l.queued * $5::float8 / l.rate)
@@ -134,7 +144,8 @@ update campaign c
   from leased l
  where c.account_id = l.account_id and c.id = l.campaign_id
 returning c.account_id, c.id, c.run, l.rate, l.low, l.high, l.abandoned, l.lease_until::text,
-          greatest(extract(epoch from c.due_at - now())::float8, least(l.closed, ${LONGEST_CLOSED})) * 1000`,
+          greatest(extract(epoch from c.due_at - now())::float8, least(l.closed, ${LONGEST_CLOSED})) * 1000,
+          l.part_end is not null`,
 };
 
 type ClaimRow = [
@@ -147,6 +158,7 @@ type ClaimRow = [
   abandoned: boolean,
   lease: string,
   dueInMs: number,
+  inParts: boolean,
 ];
 
 /**
@@ -168,12 +180,13 @@ export async function claim(
   const sizes = limits.map((each) => each.size);
   const parameters = [accounts, ids, owner, SPREAD, window, answerSeconds, LATENESS, fastest, sizes];
   const rows = await database.rows<ClaimRow>(CLAIM, parameters);
-  return rows.map(([accountId, campaignId, run, rate, low, high, abandoned, lease, dueInMs]) => ({
+  return rows.map(([accountId, campaignId, run, rate, low, high, abandoned, lease, dueInMs, inParts]) => ({
     accountId,
     campaignId,
     run,
     dueInMs,
     grant: high > low ? { accountId, campaignId, run, low, high, rate, lease, abandoned } : null,
+    inParts,
   }));
 }
 
@@ -249,8 +262,8 @@ update campaign c
    set cursor = coalesce(
          (select m.position - 1 from message m
            where m.account_id = c.account_id and m.campaign_id = c.id and m.run = c.run
-             and m.position > c.cursor and m.position <= c.last_position and m.state = 'queued'
-           order by m.position limit 1), c.last_position)
+             and m.position > c.cursor and m.position <= coalesce(c.part_end, c.last_position) and m.state = 'queued'
+           order by m.position limit 1), c.part_end, c.last_position)
   from unnest($1::int[], $2::int[]) as wanted (account_id, id)
  where c.account_id = wanted.account_id and c.id = wanted.id and c.owner = $3::uuid and c.state = 'running'`,
 };

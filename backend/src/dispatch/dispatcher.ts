@@ -28,6 +28,7 @@ import { LeasedCampaigns } from './leased-campaigns.ts';
 import type { Lease } from './leases.ts';
 import { channelOf } from './names.ts';
 import { OutcomeBook } from './outcome-book.ts';
+import { goOnElsewhere } from './queue-parts.ts';
 import { RunContents } from './run-contents.ts';
 import { SelfDefence } from './self-defence.ts';
 import { Watchdog } from './watchdog.ts';
@@ -169,8 +170,19 @@ export class Dispatcher {
       await Promise.all(grants.map((grant, at) => this.hands.accept(grant, rows[at]!, left, answered)));
       handed = rows.reduce((sum, each) => sum + each.length, 0);
     }
-    if (idle.length > 0) await completeFinished(this.dataSource.manager, idle);
+    if (idle.length > 0) {
+      await this.goOnElsewhere(idle);
+      await completeFinished(this.dataSource.manager, idle);
+    }
     return handed;
+  }
+
+  /** Where one part of a queue has nothing to hand out, another may. */
+  private async goOnElsewhere(idle: readonly Claimed[]): Promise<void> {
+    const inParts = idle.filter((each) => each.inParts);
+    for (const each of await goOnElsewhere(this.dataSource.manager, inParts, this.owner)) {
+      this.leases.notLaterThan(each, each.waitMs);
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { rowsOf } from '../database/rows.ts';
+import { addParts, placingZone } from './queue-parts.ts';
 
 /** The run of a campaign whose row the caller has locked for update. */
 export interface RunKey {
@@ -34,7 +35,8 @@ const OUTSIDE = `left join stop_list stop on stop.account_id = c.account_id and 
 
 /**
  * Gives every row of a list that has a phone its message in the run: queued, or left out as a duplicate or as
- * stopped. What is left out stands behind what is queued, so that the queue has no holes. With duplicates
+ * stopped. What is left out stands behind what is queued, so that the queue has no holes; what is queued stands in the
+ * order of the file, or first of the recipients' zones where their clocks count. With duplicates
  * removed, a number that this run has written to or will write to is never queued a second time; nor is one of the
  * additional file that the main one has, even where the main one's row is a duplicate whose other has just been removed:
  * it is about to be queued.
@@ -72,42 +74,58 @@ with candidate as (
   select c.row_no,
          (case when stop.phone is not null then 'stopped'
                when $5 and (c.repeated or taken.phone is not null) then 'duplicate'
-               else 'queued' end)::message_state as state ${contacts}),
+               else 'queued' end)::message_state as state,
+         ${placingZone('c.phone')} as zone ${contacts}),
 placed as (
   insert into message (account_id, campaign_id, run, position, list_id, row_no, state)
-  select $1, $2, $3, k.last_position + row_number() over (order by n.state <> 'queued', n.row_no), $4, n.row_no, n.state
+  select $1, $2, $3, k.last_position + row_number() over (order by n.state <> 'queued', n.zone, n.row_no), $4, n.row_no, n.state
     from candidate n, campaign k
    where k.account_id = $1 and k.id = $2
   returning state)
 update campaign
    set last_position = last_position + (select count(*) from placed)
  where account_id = $1 and id = $2
-returning (select count(*)::int from placed where state = 'queued') as queued`;
+returning (select count(*)::int from placed) as placed,
+          (select count(*)::int from placed where state = 'queued') as queued`;
+}
+
+export interface Placed {
+  placed: number;
+  queued: number;
 }
 
 /** @returns how many were queued */
-export async function enqueueList(
+export function enqueueList(
   manager: EntityManager,
   key: RunKey,
   listId: number,
   removeDuplicates: boolean,
 ): Promise<number> {
-  const parameters = [key.accountId, key.campaignId, key.run, listId, removeDuplicates];
-  const [placed] = await rowsOf<{ queued: number }>(manager, ENQUEUE_LIST, parameters);
-  return placed!.queued;
+  return enqueue(manager, ENQUEUE_LIST, key, listId, removeDuplicates);
 }
 
 /**
  * Puts the rows of a list that were corrected in this run, and have no message in it yet, behind the others.
  * @returns how many were queued
  */
-export async function enqueueCorrected(
+export function enqueueCorrected(
   manager: EntityManager,
   key: RunKey,
   listId: number,
   removeDuplicates: boolean,
 ): Promise<number> {
+  return enqueue(manager, ENQUEUE_CORRECTED, key, listId, removeDuplicates);
+}
+
+async function enqueue(
+  manager: EntityManager,
+  statement: string,
+  key: RunKey,
+  listId: number,
+  removeDuplicates: boolean,
+): Promise<number> {
   const parameters = [key.accountId, key.campaignId, key.run, listId, removeDuplicates];
-  const [placed] = await rowsOf<{ queued: number }>(manager, ENQUEUE_CORRECTED, parameters);
-  return placed!.queued;
+  const [done] = await rowsOf<Placed>(manager, statement, parameters);
+  await addParts(manager, key, done!.placed);
+  return done!.queued;
 }

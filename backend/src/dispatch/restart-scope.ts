@@ -7,7 +7,8 @@ import type { EntityManager } from 'typeorm';
 import type { RestartScope } from '../../../contract/campaign-states.ts';
 import type { RestartGroup } from '../../../contract/campaign.ts';
 import { rowsOf } from '../database/rows.ts';
-import type { RunKey } from './enqueue.ts';
+import type { Placed, RunKey } from './enqueue.ts';
+import { addParts, placingZone } from './queue-parts.ts';
 
 export type PartScope = Exclude<RestartScope, 'all'>;
 
@@ -69,23 +70,26 @@ export async function enqueueFromRun(
   { scope, groups }: { scope: PartScope; groups: readonly RestartGroup[] },
   removeDuplicates: boolean,
 ): Promise<number> {
-  const [placed] = await rowsOf<{ queued: number }>(
+  const [done] = await rowsOf<Placed>(
     manager,
     `with part as (
-       select a.place, (case when stop.phone is null then 'queued' else 'stopped' end)::message_state as state
+       select a.place, (case when stop.phone is null then 'queued' else 'stopped' end)::message_state as state,
+              ${placingZone('a.phone')} as zone
          from (${asked(removeDuplicates)}) a
          left join stop_list stop on stop.account_id = $1 and stop.phone = a.phone
         where a.${scope}),
      placed as (
        insert into message (account_id, campaign_id, run, position, list_id, row_no, state)
-       select $1, $2, $6, row_number() over (order by state <> 'queued', place), place[3], place[2], state from part
+       select $1, $2, $6, row_number() over (order by state <> 'queued', zone, place), place[3], place[2], state from part
        returning state)
      update campaign set last_position = (select count(*) from placed)
       where account_id = $1 and id = $2
-     returning (select count(*)::int from placed where state = 'queued') as queued`,
+     returning (select count(*)::int from placed) as placed,
+               (select count(*)::int from placed where state = 'queued') as queued`,
     [key.accountId, key.campaignId, fromRun, ...columnsOf(groups), key.run],
   );
-  return placed!.queued;
+  await addParts(manager, key, done!.placed);
+  return done!.queued;
 }
 
 /** What each of them would queue now, in one look at the rows; and the segments of the chosen. */

@@ -67,7 +67,7 @@ select account_id, campaign_id from left_behind`;
 const EMPTY = `
 select c.account_id as "accountId", c.id as "campaignId"
   from campaign c
- where c.state = 'running' and c.owner = $1::uuid and c.cursor >= c.last_position
+ where c.state = 'running' and c.owner = $1::uuid and c.cursor - c.parked >= c.last_position
    and not exists (select from dispatch_grant g
                     where g.account_id = c.account_id and g.campaign_id = c.id and g.run = c.run)`;
 

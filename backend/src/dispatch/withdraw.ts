@@ -8,6 +8,7 @@
 import type { EntityManager } from 'typeorm';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
 import type { RunKey } from './enqueue.ts';
+import { addParts, placingZone } from './queue-parts.ts';
 import { toBeLookedUp } from './unknown-messages.ts';
 
 /** The message `m` is in a process's hands, and its answer may still come. */
@@ -61,7 +62,7 @@ with live as (
    where m.account_id = $1 and m.campaign_id = $2 and m.run = $3
      and m.state not in ('cancelled', 'duplicate', 'stopped')),
 first as (
-  select distinct on (c.phone) m.position, l.slot, m.row_no
+  select distinct on (c.phone) c.phone, m.position, l.slot, m.row_no
     from message m
     join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
      and c.list_id = m.list_id and c.row_no = m.row_no
@@ -74,15 +75,19 @@ first as (
 moved as (
   update message m
      set state = 'queued', position = k.last_position + f.place
-    from (select position, row_number() over (order by slot = 'additional', row_no) as place from first) f, campaign k
+    from (select position, row_number() over (order by ${placingZone('phone')}, slot = 'additional', row_no) as place
+            from first) f, campaign k
    where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.position = f.position
      and k.account_id = $1 and k.id = $2
   returning 1)
 update campaign set last_position = last_position + (select count(*) from moved)
- where account_id = $1 and id = $2`;
+ where account_id = $1 and id = $2
+returning (select count(*)::int from moved) as moved`;
 
 export async function requeueDuplicates(manager: EntityManager, key: RunKey): Promise<void> {
-  await manager.query(REQUEUE_DUPLICATES, [key.accountId, key.campaignId, key.run]);
+  const parameters = [key.accountId, key.campaignId, key.run];
+  const [done] = await rowsOf<{ moved: number }>(manager, REQUEUE_DUPLICATES, parameters);
+  await addParts(manager, key, done!.moved);
 }
 
 /** Runs that are under way and have lost a file some of whose messages were in hand, and now no longer are. */

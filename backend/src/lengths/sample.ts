@@ -12,15 +12,26 @@ const SAMPLE_ROWS = 400;
 /** An estimate from rows spread evenly over the files: their beginnings are rarely like the rest of them. */
 export async function estimate(manager: EntityManager, key: RowsKey, plan: MessagePlan): Promise<Lengths> {
   const tally = new Tally(plan);
-  const expected = key.lists.map((list) => expectedRows(key, list));
-  const total = expected.reduce((sum, rows) => sum + rows, 0);
-  for (const [i, list] of key.lists.entries()) {
-    const share = Math.ceil((SAMPLE_ROWS * expected[i]!) / Math.max(total, 1));
-    for (const { row_no, cells } of await sampleOf(manager, key, plan, list, share)) {
+  for (const { list, rows } of spreadOver(key, SAMPLE_ROWS)) {
+    for (const { row_no, cells } of await sampleOf(manager, key, plan, list, rows)) {
       tally.add(list.slot, row_no, cells);
     }
   }
-  return scaledTo(total, tally.result());
+  return scaledTo(expectedTotal(key), tally.result());
+}
+
+/** About `size` rows of all files that have any to send, by their numbers, each file with its part. */
+export function spreadOver(key: RowsKey, size: number): { list: ListRow; rows: number[] }[] {
+  const total = Math.max(expectedTotal(key), 1);
+  return key.lists.flatMap((list) => {
+    const share = Math.ceil((size * expectedRows(key, list)) / total);
+    return share === 0 ? [] : [{ list, rows: spread(share, list.rows) }];
+  });
+}
+
+/** About how many rows Start would queue. */
+export function expectedTotal(key: RowsKey): number {
+  return key.lists.reduce((sum, list) => sum + expectedRows(key, list), 0);
 }
 
 async function sampleOf(
@@ -28,14 +39,13 @@ async function sampleOf(
   key: RowsKey,
   plan: MessagePlan,
   list: ListRow,
-  size: number,
+  rows: readonly number[],
 ): Promise<{ row_no: number; cells: string[] }[]> {
-  if (size === 0) return [];
   const cells = cellsOf(plan, list).map((cell) => `coalesce(${cell}, '')`);
   return rowsOf(
     manager,
     `select c.row_no, array[${cells.join(', ')}]::text[] as cells
-       from ${sampledRows(key, list, spread(size, list.rows))} order by c.row_no`,
+       from ${sampledRows(key, list, rows)} order by c.row_no`,
   );
 }
 
