@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { detectEncoding } from '../lists/reading/encoding.ts';
-import { zoneOfRegion } from './region-zones.ts';
+import { zoneOfTerritory } from './region-zones.ts';
 
 /** Numbers from low to high, as digits of E.164. */
 export interface NumberRange {
@@ -13,14 +13,20 @@ export interface Registry {
   ranges: NumberRange[];
   /** Lines with a range. */
   lines: number;
-  /** Regions that are not known, and how many numbers each has: the account's clock will count for them. */
+  /** Places whose zone is not known, and how many numbers each has: the account's clock will count for them. */
   unknown: Map<string, number>;
 }
 
 export class RegistryError extends Error {}
 
 const COUNTRY = '7';
-const COLUMNS = { code: /^[аa][вb][сc]/i, from: /^от$/i, to: /^до$/i, region: /^регион$/i, place: /гар/i };
+const COLUMNS = {
+  code: /^[аa][вb][сc]/i,
+  from: /^от$/i,
+  to: /^до$/i,
+  region: /^регион$/i,
+  address: /гар$/i,
+};
 
 /**
  * A file of the registry of the Russian numbering plan, as the ministry publishes it (`DEF-9xx.csv`, `ABC-3xx.csv`, …):
@@ -35,26 +41,32 @@ export function readRegistry(bytes: Uint8Array): Registry {
   for (const [at, row] of rows.entries()) {
     if (at === 0 || row.every((cell) => cell.trim() === '')) continue;
     const cell = (column: number) => row[column]?.trim() ?? '';
-    const [code, from, to] = [cell(columns.code), cell(columns.from), cell(columns.to)];
-    const digits = [code, from, to].every((each) => /^\d+$/.test(each));
-    if (!digits || code.length + from.length !== 10 || code.length + to.length !== 10 || from > to) {
+    const [low, high] = [columns.from, columns.to].map((end) => numberOf(cell(columns.code), cell(end)));
+    if (!low || !high || low > high) {
       throw new RegistryError(`line ${at + 1}: no range of ten-digit numbers: ${row.join(';')}`);
     }
     registry.lines += 1;
-    const [low, high] = [Number(COUNTRY + code + from), Number(COUNTRY + code + to)];
-    const region = cell(columns.region);
-    const zone = zoneOfRegion(region) ?? (columns.place < 0 ? null : zoneOfRegion(cell(columns.place)));
+    // By the state's register of addresses, where the file has it: the other column is sometimes a village.
+    const places = [columns.address, columns.region].filter((at) => at >= 0).map(cell);
+    const zone = places.map(zoneOfTerritory).find((each) => each !== null);
+    const place = places[0]!;
     if (zone) registry.ranges.push({ low, high, zone });
-    else registry.unknown.set(region, (registry.unknown.get(region) ?? 0) + high - low + 1);
+    else registry.unknown.set(place, (registry.unknown.get(place) ?? 0) + high - low + 1);
   }
   return registry;
+}
+
+/** @param end of the range, whose leading zeros a spreadsheet may have taken · @returns null where it is no number */
+function numberOf(code: string, end: string): number | null {
+  return /^\d{3}$/.test(code) && /^\d{1,7}$/.test(end) ? Number(COUNTRY + code + end.padStart(7, '0')) : null;
 }
 
 function recordsOf(bytes: Uint8Array): string[][] {
   const { encoding, bomBytes } = detectEncoding(bytes);
   const text = new TextDecoder(encoding).decode(bytes.subarray(bomBytes));
   try {
-    return parse(text, { delimiter: ';', relax_column_count: true, skip_empty_lines: true });
+    // Its quotes are those of company names: `ООО "Т2 Мобайл"`.
+    return parse(text, { delimiter: ';', quote: false, relax_column_count: true, skip_empty_lines: true });
   } catch (error) {
     throw new RegistryError((error as Error).message);
   }
@@ -67,7 +79,7 @@ function columnsOf(header: readonly string[]): Record<keyof typeof COLUMNS, numb
     from: find(COLUMNS.from),
     to: find(COLUMNS.to),
     region: find(COLUMNS.region),
-    place: find(COLUMNS.place),
+    address: find(COLUMNS.address),
   };
   const missing = [found.code, found.from, found.to, found.region].some((at) => at < 0);
   if (missing) {
