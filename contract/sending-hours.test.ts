@@ -1,8 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { endOfSending, nextOpen, SendingHoursSchema, USUAL_HOURS } from './sending-hours.ts';
-import { instantToLocal } from './zoned-time.ts';
+import {
+  endByZones,
+  endOfSending,
+  firstOpen,
+  nextOpen,
+  SendingHoursSchema,
+  USUAL_HOURS,
+} from './sending-hours.ts';
+import { instantToLocal, zoneOffset } from './zoned-time.ts';
 
 const MOSCOW = 'Europe/Moscow';
 const at = (text: string) => Date.parse(text);
@@ -79,4 +86,96 @@ test('whatever the hours, the end lies within them and later for more, and it is
       },
     ),
   );
+});
+
+describe('by the recipients’ clocks', () => {
+  const MINUTE = 60_000;
+  const EAST = 'Asia/Kamchatka';
+  const WEST = 'Europe/Kaliningrad';
+  // Noon in Kamchatka, two in the morning in Kaliningrad.
+  const now = at('2026-11-25T00:00Z');
+
+  test.each([
+    ['nobody', [], '2026-11-25T00:00'],
+    ['an hour for the east', [[EAST, 60]], '2026-11-25T01:00'],
+    ['an hour for the west, in its morning', [[WEST, 60]], '2026-11-25T08:00'],
+    [
+      'an hour for each',
+      [
+        [WEST, 60],
+        [EAST, 60],
+      ],
+      '2026-11-25T08:00',
+    ],
+    [
+      'more than the east has left today',
+      [
+        [EAST, 600],
+        [WEST, 60],
+      ],
+      '2026-11-25T22:00',
+    ],
+    [
+      'more than the two have together',
+      [
+        [EAST, 720],
+        [WEST, 720],
+      ],
+      '2026-11-26T00:00',
+    ],
+  ] as const)('%s', (_, parts, end) => {
+    const zones = parts.map(([zone, minutes]) => ({ zone, ms: minutes * MINUTE }));
+    expect(said(endByZones(now, zones, USUAL_HOURS))).toBe(end);
+  });
+
+  test('the first to open', () => {
+    expect(said(firstOpen(now, [WEST, EAST], USUAL_HOURS))).toBe('2026-11-25T00:00');
+    expect(said(firstOpen(now, [WEST, MOSCOW], USUAL_HOURS))).toBe('2026-11-25T06:00');
+  });
+
+  const ZONES = [EAST, 'Asia/Irkutsk', 'Asia/Kolkata', MOSCOW, WEST];
+  const parts = fc.uniqueArray(
+    fc.record({
+      zone: fc.constantFrom(...ZONES),
+      ms: fc.integer({ min: 0, max: 1500 }).map((n) => n * MINUTE),
+    }),
+    { selector: ({ zone }) => zone },
+  );
+
+  test('it is what a walk from minute to minute finds', () => {
+    fc.assert(
+      fc.property(parts, fc.integer({ min: 0, max: 1439 }), (zones, minute) => {
+        const start = now + minute * MINUTE;
+        const left = zones.map(({ zone, ms }) => ({ offset: zoneOffset(now, zone), ms }));
+        let at = start;
+        let current: (typeof left)[number] | undefined;
+        const clock = ({ offset }: { offset: number }) => ((at + offset) / MINUTE) % 1440;
+        const isOpen = (each: { offset: number }) => clock(each) >= 540 && clock(each) < 1260;
+        while (left.some(({ ms }) => ms > 0)) {
+          if (!current || current.ms === 0 || !isOpen(current)) {
+            current = left
+              .filter((each) => each.ms > 0 && isOpen(each))
+              .toSorted((a, b) => clock(b) - clock(a))[0];
+          }
+          if (current) current.ms -= MINUTE;
+          at += MINUTE;
+        }
+        expect(endByZones(start, zones, USUAL_HOURS)).toBe(at);
+      }),
+    );
+  });
+
+  test('of one zone it is the end that its hours make', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...ZONES), fc.integer({ min: 1, max: 5000 }), (zone, minutes) => {
+        const ms = minutes * MINUTE;
+        expect(endByZones(now, [{ zone, ms }], USUAL_HOURS)).toBe(endOfSending(now, ms, USUAL_HOURS, zone));
+      }),
+    );
+  });
+
+  test('a year of it is found at once', () => {
+    const many = ZONES.map((zone) => ({ zone, ms: 100_000 * MINUTE }));
+    expect(said(endByZones(now, many, USUAL_HOURS))).toMatch(/^202[78]/);
+  });
 });

@@ -31,6 +31,7 @@ function campaign(): Campaign {
       replied: 0,
       lastMinute: 0,
       waitsUntil: null,
+      zones: null,
       finishAt: null,
       finishedAt: null,
       channelPace: null,

@@ -28,6 +28,7 @@ function campaign(state: Campaign['state'], second = 0): Campaign {
       replied: 0,
       lastMinute: 0,
       waitsUntil: null,
+      zones: null,
       finishAt: null,
       finishedAt: null,
       channelPace: null,

@@ -80,6 +80,13 @@ export function zoneName(timeZone: string, at = new Date()): string {
   return `${timeZone}, ${(offset ?? '').replace('GMT', 'UTC')}`;
 }
 
+/** @param minutes ahead of UTC · @returns `UTC+3`, `UTC−3:30` */
+export function utcOffset(minutes: number): string {
+  const hours = Math.floor(Math.abs(minutes) / 60);
+  const rest = Math.abs(minutes) % 60;
+  return `UTC${minutes < 0 ? '−' : '+'}${hours}${rest ? `:${String(rest).padStart(2, '0')}` : ''}`;
+}
+
 export function fileSize(bytes: number): string {
   const [unit, value] =
     bytes >= 1024 * 1024
