@@ -121,7 +121,7 @@ describe('by the recipients’ clocks', () => {
         [EAST, 720],
         [WEST, 720],
       ],
-      '2026-11-26T00:00',
+      '2026-11-26T09:00',
     ],
   ] as const)('%s', (_, parts, end) => {
     const zones = parts.map(([zone, minutes]) => ({ zone, ms: minutes * MINUTE }));

@@ -14,6 +14,8 @@ const NETWORK = {
 };
 const ROUNDS = 5;
 const CAMPAIGNS = 50;
+/** A list that is long enough to be scrolled for a while. */
+const MANY = 1000;
 /** A file of so many rows makes the page of a campaign as long as it gets. */
 const ROWS = 1000;
 
@@ -31,7 +33,8 @@ export async function paintBench(figures: Figures): Promise<void> {
   const world = await World.open();
   const browser = await launchBrowser();
   try {
-    for (let i = 2; i <= CAMPAIGNS; i += 1) await world.api('POST', '/campaigns', { name: `Campaign ${i}` });
+    const create = (i: number) => world.api('POST', '/campaigns', { name: `Campaign ${i}` });
+    for (let i = 2; i <= CAMPAIGNS; i += 1) await create(i);
     const id = await world.campaign(1, ROWS, 60);
     const views = [
       { name: 'list', hash: '', wanted: '.campaign-line' },
@@ -45,10 +48,46 @@ export async function paintBench(figures: Figures): Promise<void> {
       figures.informational(`${view.name}: can be used`, of('shown'), ' ms');
       figures.atMost(`${view.name}: layout shift`, Math.max(...rounds.map(({ shift }) => shift)), 0.02, '');
     }
+    for (let i = CAMPAIGNS + 1; i <= MANY; i += 1) await create(i);
+    const { longest, seconds } = await scroll(browser, world);
+    figures.atMost(`list of ${MANY}: longest task while scrolled`, longest, 200, ' ms');
+    figures.informational(`list of ${MANY}: scrolled to its end`, seconds, ' s');
   } finally {
     await browser.close();
     await world.close();
   }
+}
+
+interface Scrolled {
+  /** How long the page once did nothing but compute, in ms. */
+  longest: number;
+  seconds: number;
+}
+
+/** From the top of the list to its end with the wheel, pages coming as they are needed. */
+async function scroll(browser: Browser, { sandboxUrl }: World): Promise<Scrolled> {
+  const context = await browser.newContext({ viewport: { width: 412, height: 915 }, locale: 'ru-RU' });
+  const page = await context.newPage();
+  await page.addInitScript(`
+    window.longest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
+    }).observe({ type: 'longtask' });
+  `);
+  await page.goto(`${sandboxUrl}/integration/mass-messaging?tenant=romashka`);
+  const lines = page.frameLocator('#frame').locator('.campaign-line');
+  await lines.first().waitFor();
+  const frame = page.frames().find((each) => each.url().includes('/widget/'))!;
+  const session = await context.newCDPSession(page);
+  await session.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
+  await frame.evaluate('window.longest = 0');
+  const begun = performance.now();
+  await page.mouse.move(200, 600);
+  while ((await lines.count()) < MANY) await page.mouse.wheel(0, 600);
+  const seconds = (performance.now() - begun) / 1000;
+  const longest = (await frame.evaluate('window.longest')) as number;
+  await context.close();
+  return { longest, seconds };
 }
 
 /** With nothing in the browser's cache. */

@@ -17,6 +17,7 @@ const STAYS = [
   'erasure',
   'installation',
   'run',
+  'queue_part',
   'run_list',
 ];
 

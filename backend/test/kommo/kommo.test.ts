@@ -109,6 +109,7 @@ describe('a one-time token', () => {
     expect(body).toEqual({
       account: { name: 'Developers Team', timeZone: 'UTC' },
       user: { id: '8375357', role },
+      recipientZones: false,
     });
     const later = { iat: now() - 1790, nbf: now() - 1790, exp: now() + 10, aud: ['http://localhost'] };
     await session(token(later)).expect(200);
@@ -335,6 +336,7 @@ describe('the redirect after an install', () => {
     expect(body).toEqual({
       account: { name: 'Developers Team', timeZone: 'America/New_York' },
       user: { id: '8375357', role: 'admin' },
+      recipientZones: false,
     });
 
     const channels = request(baseUrl).get('/api/channels');
