@@ -10,6 +10,16 @@
 export const CAMPAIGN_STATES = ['draft', 'scheduled', 'running', 'paused', 'completed'] as const;
 export type CampaignState = (typeof CAMPAIGN_STATES)[number];
 
+/** A run has begun and is not over. */
+export function isUnderWay(state: CampaignState): boolean {
+  return state === 'running' || state === 'paused';
+}
+
+/** It is what a run has made of it; a draft may have had runs before. */
+export function hasRun(state: CampaignState): boolean {
+  return isUnderWay(state) || state === 'completed';
+}
+
 export const CONTROLS = ['start', 'cancelSchedule', 'pause', 'resume', 'clear', 'restart'] as const;
 export type Control = (typeof CONTROLS)[number];
 

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import {
   CAMPAIGN_STATES,
   CONTROLS,
+  isUnderWay,
   RESTART_SCOPES,
   type CampaignState,
   type RestartScope,
@@ -196,8 +197,7 @@ export function editableSettings(
 ): readonly (keyof CampaignSettings)[] {
   if (state === 'draft') return Object.keys(newSettings('')) as (keyof CampaignSettings)[];
   const always = ['name', 'onFileRemoval', 'ratePerMinute', 'additionalList', 'sendingHours'] as const;
-  const underWay = state === 'running' || state === 'paused';
-  return underWay && !untouched ? always : [...always, 'removeDuplicates'];
+  return isUnderWay(state) && !untouched ? always : [...always, 'removeDuplicates'];
 }
 
 /** Why a campaign paused. `user` and `clearing` are people's doing: Pause, and a Clear that goes on or was cut off. */

@@ -1,5 +1,10 @@
 import type { EntityManager } from 'typeorm';
-import { controlsIn, type CampaignState, type Control } from '../../../contract/campaign-states.ts';
+import {
+  controlsIn,
+  isUnderWay,
+  type CampaignState,
+  type Control,
+} from '../../../contract/campaign-states.ts';
 import type { Campaign, CampaignSettings, Obstacle, Progress } from '../../../contract/campaign.ts';
 import type { Template } from '../../../contract/channel.ts';
 import { endByZones, endOfSending, type SendingHours } from '../../../contract/sending-hours.ts';
@@ -109,9 +114,8 @@ export async function progressOf(
   const pace = await channelPace(manager, row);
   const now = Date.now();
   const hours = hoursOf(row);
-  const isUnderWay = row.state === 'running' || row.state === 'paused';
   const zones =
-    isUnderWay && hours?.zone === 'recipient'
+    isUnderWay(row.state) && hours?.zone === 'recipient'
       ? await zonesLeft(manager, { accountId: row.account_id, campaignId: row.id, run: row.run })
       : null;
   const finishAt =

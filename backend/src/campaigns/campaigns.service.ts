@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { isUnderWay } from '../../../contract/campaign-states.ts';
 import {
   editableSettings,
   newSettings,
@@ -16,7 +17,6 @@ import { rowsOf } from '../database/rows.ts';
 import { spacing } from '../dispatch/pacing.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
-import { isUnderWay } from '../lists/list-removal.ts';
 import { CampaignEventEntity } from './campaign-event.entity.ts';
 import {
   lockCampaignSoon,
@@ -98,7 +98,7 @@ export class CampaignsService {
         await this.save(manager, row, after, caller.userId);
         if (!sameHours(before.sendingHours, after.sendingHours))
           await saveHours(manager, row, after.sendingHours, caller.account.timeZone);
-        if (isUnderWay(row) && after.removeDuplicates !== row.remove_duplicates)
+        if (isUnderWay(row.state) && after.removeDuplicates !== row.remove_duplicates)
           await refillQueue(manager, row, after.removeDuplicates);
       }),
     );
@@ -158,7 +158,7 @@ export class CampaignsService {
         where account_id = $1 and id = $2`,
       [row.account_id, row.id, after.ratePerMinute, spacing(after.ratePerMinute) / spacing(row.rate)],
     );
-    if (!isUnderWay(row)) return;
+    if (!isUnderWay(row.state)) return;
     const event = { action: RATE_CHANGED, by: userId, from: row.state, to: row.state };
     await writeEvent(manager, row.account_id, row.id, event);
   }

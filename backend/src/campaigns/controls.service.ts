@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { Control } from '../../../contract/campaign-states.ts';
+import { isUnderWay, type Control } from '../../../contract/campaign-states.ts';
 import type {
   ControlResult,
   PauseReason,
@@ -125,9 +125,8 @@ export class ControlsService {
     return this.longWork.transaction(async (manager) => {
       const { state, pause_reason } = await lockCampaign(manager, caller.accountId, id);
       requireControl('clear', state);
-      const maySend = state === 'running' || state === 'paused';
       // Of two who clear at once the first has said so already, and one of them gets it done.
-      if (maySend && pause_reason !== 'clearing') {
+      if (isUnderWay(state) && pause_reason !== 'clearing') {
         const change = { action: 'pause', by: caller.userId, from: state, to: 'paused' as const };
         await changeState(manager, caller.accountId, id, { ...change, pauseReason: 'clearing' });
       }

@@ -1,10 +1,11 @@
 /** The hours of the day in which a campaign sends, in its row, where every claim reads them (`dispatch/claim.ts`). */
 import type { EntityManager } from 'typeorm';
+import { isUnderWay } from '../../../contract/campaign-states.ts';
 import type { SendingHours } from '../../../contract/sending-hours.ts';
 import { zoneInDatabase } from '../database/zones.ts';
 import { choosePart, forgetZones } from '../dispatch/queue-parts.ts';
 import { ProblemError } from '../errors.ts';
-import { isUnderWay, runKey } from '../lists/list-removal.ts';
+import { runKey } from '../lists/list-removal.ts';
 import { hasRanges } from '../ranges/load-ranges.ts';
 import type { CampaignRow } from './campaign-state.ts';
 
@@ -30,14 +31,14 @@ export async function saveHours(
       where account_id = $1 and id = $2`,
     [row.account_id, row.id, hours?.from ?? null, hours?.to ?? null, zone, byRecipient],
   );
-  if (!isUnderWay(row) || !row.in_parts) return;
+  if (!isUnderWay(row.state) || !row.in_parts) return;
   if (!byRecipient && row.hours_by_recipient) await forgetZones(manager, runKey(row), zone);
   await choosePart(manager, [runKey(row)]);
 }
 
 async function requireZones(manager: EntityManager, row: CampaignRow): Promise<void> {
   const refuse = (code: string) => new ProblemError('invalid', {}, [{ field: 'sendingHours', code }]);
-  if (isUnderWay(row)) throw refuse('hours_zone_locked');
+  if (isUnderWay(row.state)) throw refuse('hours_zone_locked');
   if (!(await hasRanges(manager))) throw refuse('ranges_not_loaded');
 }
 

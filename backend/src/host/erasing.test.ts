@@ -16,8 +16,8 @@ const STAYS = [
   'event_feed',
   'erasure',
   'installation',
-  'run',
   'queue_part',
+  'run',
   'run_list',
 ];
 

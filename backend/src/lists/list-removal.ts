@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { isUnderWay } from '../../../contract/campaign-states.ts';
 import type { ListRemoval, ListSlot } from '../../../contract/list.ts';
 import type { CampaignRow } from '../campaigns/campaign-state.ts';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
@@ -7,17 +8,13 @@ import { withdrawList } from '../dispatch/withdraw.ts';
 import { ProblemError } from '../errors.ts';
 import { loadedLists, type ListRow } from './list-rows.ts';
 
-export function isUnderWay({ state }: CampaignRow): boolean {
-  return state === 'running' || state === 'paused';
-}
-
 export function runKey(row: CampaignRow): RunKey {
   return { accountId: row.account_id, campaignId: row.id, run: row.run };
 }
 
 /** Whether a file's removal withdraws messages that others were left out for as duplicates. */
 export function leavesGaps(row: CampaignRow): boolean {
-  return isUnderWay(row) && row.on_file_removal === 'remove' && row.remove_duplicates;
+  return isUnderWay(row.state) && row.on_file_removal === 'remove' && row.remove_duplicates;
 }
 
 /**
@@ -51,7 +48,8 @@ export async function removeLoaded(
     'update list set removed_at = clock_timestamp() where account_id = $1 and campaign_id = $2 and id = $3',
     key,
   );
-  if (isUnderWay(row) && row.on_file_removal === 'remove') await withdrawList(manager, runKey(row), list.id);
+  if (isUnderWay(row.state) && row.on_file_removal === 'remove')
+    await withdrawList(manager, runKey(row), list.id);
   return true;
 }
 

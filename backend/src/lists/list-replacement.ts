@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { isUnderWay } from '../../../contract/campaign-states.ts';
 import type { ListReplacement, ListSlot, ReadAnew } from '../../../contract/list.ts';
 import { readCampaign, type CampaignRow } from '../campaigns/campaign-state.ts';
 import { LongWork } from '../database/long-work.ts';
@@ -9,7 +10,7 @@ import type { Caller } from '../host/caller.ts';
 import { copyRows } from './copy-rows.ts';
 import { keptFile } from './list-files.ts';
 import { loadedLists, requireSlot, type ListRow } from './list-rows.ts';
-import { isUnderWay, removalEffect } from './list-removal.ts';
+import { removalEffect } from './list-removal.ts';
 import type { Upload } from './lists.service.ts';
 
 const NEW_ROWS = 'replacement_rows';
@@ -83,7 +84,7 @@ async function countReplacement(manager: EntityManager, row: CampaignRow, slot: 
     row.state === 'draft' || row.state === 'scheduled' ? 0 : row.run,
     list?.id ?? 0,
     once,
-    isUnderWay(row) && row.on_file_removal === 'remove',
+    isUnderWay(row.state) && row.on_file_removal === 'remove',
     mainBefore(row, slot, lists)?.id ?? 0,
   ]);
   return { ...counts!, removal, removeDuplicates: once };
@@ -91,7 +92,7 @@ async function countReplacement(manager: EntityManager, row: CampaignRow, slot: 
 
 /** Outside a run the main file's numbers go before those of the additional one. */
 function mainBefore(row: CampaignRow, slot: ListSlot, lists: readonly ListRow[]): ListRow | undefined {
-  if (slot === 'main' || isUnderWay(row)) return undefined;
+  if (slot === 'main' || isUnderWay(row.state)) return undefined;
   return lists.find((each) => each.slot === 'main');
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { isUnderWay } from '../../../contract/campaign-states.ts';
 import type { Method } from '../../../contract/channel.ts';
 import type { ListRemoval, ListSlot, ReadingOptions } from '../../../contract/list.ts';
 import { lockCampaign, readCampaign, writeEvent, type CampaignRow } from '../campaigns/campaign-state.ts';
@@ -15,7 +16,7 @@ import { copyRows } from './copy-rows.ts';
 import { keptFile, moveFile, storeFile } from './list-files.ts';
 import { countDuplicatesAcross, newVersion, requireSlot } from './list-rows.ts';
 import { OneAtATime } from './one-at-a-time.ts';
-import { isUnderWay, leavesGaps, removalEffect, removeLoaded, runKey } from './list-removal.ts';
+import { leavesGaps, removalEffect, removeLoaded, runKey } from './list-removal.ts';
 import type { ListFacts } from './reading/read-list.ts';
 
 export interface Upload {
@@ -170,7 +171,7 @@ export class ListsService {
       ],
     );
     await countDuplicatesAcross(manager, caller.accountId, id);
-    if (isUnderWay(row)) {
+    if (isUnderWay(row.state)) {
       await addToRun(manager, runKey(row), [listId]);
       await enqueueList(manager, runKey(row), listId, row.remove_duplicates);
       // Behind the new file's rows: what the file before it had kept the other one from.

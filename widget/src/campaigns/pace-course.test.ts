@@ -27,6 +27,12 @@ test('longer stretches are told by the minute', () => {
   expect(courseOf(pace(600, [300, 150], { bucketSeconds: 300 })).perMinute).toEqual([60, 30, 30]);
 });
 
+test('a minute that has only begun is not said to hold more than is set, unless it does', () => {
+  expect(courseOf(pace(45, [46])).perMinute).toEqual([60, 60]);
+  expect(courseOf(pace(45, [40])).perMinute[0]).toBeCloseTo(53.3, 1);
+  expect(courseOf(pace(50, [70])).perMinute).toEqual([70, 70]);
+});
+
 test('the last stretch ends where the run does', () => {
   const { times } = courseOf(pace(90, [60, 20]));
   expect(times.map((time) => time - times[0]!)).toEqual([0, 60, 90]);

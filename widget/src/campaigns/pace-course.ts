@@ -24,9 +24,10 @@ export function courseOf(pace: Pace): Course {
   pace.counts.forEach((count, i) => {
     const begins = from + i * pace.bucketSeconds;
     const lasted = Math.min(pace.bucketSeconds, to - begins);
+    const set = rateAt(pace, begins, begins + lasted);
     times.push(begins);
-    perMinute.push(lasted < LEAST_SECONDS ? null : (count * 60) / lasted);
-    rate.push(rateAt(pace, begins, begins + lasted));
+    perMinute.push(lasted < LEAST_SECONDS ? null : minutely(count, lasted, set));
+    rate.push(set);
   });
   if (times.length > 0) {
     times.push(Math.max(to, times.at(-1)! + 1));
@@ -34,6 +35,15 @@ export function courseOf(pace: Pace): Course {
     rate.push(rate.at(-1)!);
   }
   return { times, perMinute, rate };
+}
+
+/**
+ * What has begun less than a minute ago holds one message more than its time asks for, because the first goes at once: no
+ * minute holds more than what is set, so that is not what is said of it either.
+ */
+function minutely(count: number, seconds: number, set: number | null): number {
+  const told = (count * 60) / seconds;
+  return seconds < 60 && set !== null ? Math.min(told, Math.max(set, count)) : told;
 }
 
 /** The greatest that was set within a stretch, which is what it may hold; null where all of it was a pause. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { DataSource } from 'typeorm';
+import { isUnderWay } from '../../../../contract/campaign-states.ts';
 import type { Correction, ListSlot } from '../../../../contract/list.ts';
 import { lockCampaign, readCampaign, writeEvent } from '../../campaigns/campaign-state.ts';
 import { LongWork } from '../../database/long-work.ts';
@@ -10,7 +11,7 @@ import { enqueueCorrected } from '../../dispatch/enqueue.ts';
 import { ProblemError } from '../../errors.ts';
 import type { Caller } from '../../host/caller.ts';
 import { copyCorrections } from '../copy-rows.ts';
-import { isUnderWay, runKey } from '../list-removal.ts';
+import { runKey } from '../list-removal.ts';
 import { countDuplicatesAcross, loadedLists, newVersion, type ListRow } from '../list-rows.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import { rowColumn } from './correction-file.ts';
@@ -97,7 +98,7 @@ export class CorrectionsService {
     if (list?.id !== listId) throw new ProblemError('correction_of_other_list');
     await planForManyRows(manager);
     const key = { accountId: caller.accountId, campaignId: id, listId };
-    const joins = isUnderWay(row);
+    const joins = isUnderWay(row.state);
     const from = { run: joins ? row.run : row.run + 1, joins };
     const { changed, correction } = await mergeCorrections(manager, key, list, rows, from);
     if (!changed) return correction;
