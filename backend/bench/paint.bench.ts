@@ -80,6 +80,11 @@ async function scroll(browser: Browser, { sandboxUrl }: World): Promise<Scrolled
   const frame = page.frames().find((each) => each.url().includes('/widget/'))!;
   const session = await context.newCDPSession(page);
   await session.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
+  const seen = (await frame.evaluate(`new Promise((resume) => setTimeout(() => {
+    for (const end = performance.now() + 100; performance.now() < end; );
+    setTimeout(() => resume(window.longest), 500);
+  }))`)) as number;
+  if (seen < 100) throw new Error('the browser does not tell of long tasks');
   await frame.evaluate('window.longest = 0');
   const begun = performance.now();
   await page.mouse.move(200, 600);

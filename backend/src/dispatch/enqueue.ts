@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { rowsOf } from '../database/rows.ts';
-import { addParts, placingZone } from './queue-parts.ts';
+import { withRegion } from '../ranges/zone-of.ts';
+import { addParts, isByZone, zonesOf, type Placed } from './queue-parts.ts';
 
 /** The run of a campaign whose row the caller has locked for update. */
 export interface RunKey {
@@ -41,20 +42,20 @@ const OUTSIDE = `left join stop_list stop on stop.account_id = c.account_id and 
  * additional file that the main one has, even where the main one's row is a duplicate whose other has just been removed:
  * it is about to be queued.
  */
-const ENQUEUE_LIST = queue(`
+const LIST_ROWS = (region: string) => `
     from contact c
-    ${OUTSIDE}
-   where c.account_id = $1 and c.campaign_id = $2 and c.list_id = $4 and c.phone is not null`);
+    ${OUTSIDE} ${region}
+   where c.account_id = $1 and c.campaign_id = $2 and c.list_id = $4 and c.phone is not null`;
 
 /**
  * The same for rows of a list that were put right while the run was under way. One of a part of the last run does not
  * write to the whole list: it takes those of an earlier run's list whose numbers no loaded file had.
  */
-const ENQUEUE_CORRECTED = queue(`
+const CORRECTED_ROWS = (region: string) => `
     from correction k
     join contact c on c.account_id = k.account_id and c.campaign_id = k.campaign_id and c.list_id = k.list_id
      and c.row_no = k.row_no
-    ${OUTSIDE}
+    ${OUTSIDE} ${region}
    where k.account_id = $1 and k.campaign_id = $2 and k.list_id = $4 and k.run = $3 and k.joined
      and k.row_no not in (select row_no from message
                            where account_id = $1 and campaign_id = $2 and run = $3 and list_id = $4)
@@ -65,17 +66,20 @@ const ENQUEUE_CORRECTED = queue(`
                     select o.phone from contact o
                       join list l on l.account_id = o.account_id and l.campaign_id = o.campaign_id and l.id = o.list_id
                      where o.account_id = $1 and o.campaign_id = $2 and l.id <> $4 and l.removed_at is null
-                       and o.phone is not null)))))`);
+                       and o.phone is not null)))))`;
 
-/** Gives contacts `c` their messages. $1–$3 the run, $4 the list, $5 whether duplicates are removed */
-function queue(contacts: string): string {
+/**
+ * Gives contacts `c` their messages. $1–$3 the run, $4 the list, $5 whether duplicates are removed
+ * @param byZone in the order of the recipients' zones
+ */
+function queue(contacts: (region: string) => string, byZone: boolean): string {
   return `
 with candidate as (
   select c.row_no,
          (case when stop.phone is not null then 'stopped'
                when $5 and (c.repeated or taken.phone is not null) then 'duplicate'
                else 'queued' end)::message_state as state,
-         ${placingZone('c.phone')} as zone ${contacts}),
+         ${byZone ? 'region.zone' : 'null::text'} as zone ${contacts(byZone ? withRegion('c.phone') : '')}),
 placed as (
   insert into message (account_id, campaign_id, run, position, list_id, row_no, state)
   select $1, $2, $3, k.last_position + row_number() over (order by n.state <> 'queued', n.zone, n.row_no), $4, n.row_no, n.state
@@ -86,12 +90,8 @@ update campaign
    set last_position = last_position + (select count(*) from placed)
  where account_id = $1 and id = $2
 returning (select count(*)::int from placed) as placed,
-          (select count(*)::int from placed where state = 'queued') as queued`;
-}
-
-export interface Placed {
-  placed: number;
-  queued: number;
+          (select count(*)::int from placed where state = 'queued') as queued,
+          ${byZone ? zonesOf(`candidate where state = 'queued'`) : 'null::json'} as zones`;
 }
 
 /** @returns how many were queued */
@@ -101,7 +101,7 @@ export function enqueueList(
   listId: number,
   removeDuplicates: boolean,
 ): Promise<number> {
-  return enqueue(manager, ENQUEUE_LIST, key, listId, removeDuplicates);
+  return enqueue(manager, LIST_ROWS, key, listId, removeDuplicates);
 }
 
 /**
@@ -114,18 +114,19 @@ export function enqueueCorrected(
   listId: number,
   removeDuplicates: boolean,
 ): Promise<number> {
-  return enqueue(manager, ENQUEUE_CORRECTED, key, listId, removeDuplicates);
+  return enqueue(manager, CORRECTED_ROWS, key, listId, removeDuplicates);
 }
 
 async function enqueue(
   manager: EntityManager,
-  statement: string,
+  rows: (region: string) => string,
   key: RunKey,
   listId: number,
   removeDuplicates: boolean,
 ): Promise<number> {
   const parameters = [key.accountId, key.campaignId, key.run, listId, removeDuplicates];
+  const statement = queue(rows, await isByZone(manager, key));
   const [done] = await rowsOf<Placed>(manager, statement, parameters);
-  await addParts(manager, key, done!.placed);
+  await addParts(manager, key, done!);
   return done!.queued;
 }

@@ -10,55 +10,76 @@
 import type { EntityManager } from 'typeorm';
 import { rowsOf } from '../database/rows.ts';
 import { zoneInDatabase } from '../database/zones.ts';
-import { zoneOf } from '../ranges/zone-of.ts';
 import { keysOf, type CampaignKey } from './claim.ts';
 import type { RunKey } from './enqueue.ts';
 
-/**
- * The zone by which a recipient is placed in the queue; null where the queue is not in parts, and where no range has the
- * number. $1 account, $2 campaign
- * @param phone an expression
- */
-export function placingZone(phone: string): string {
-  return `case when (select part_end is not null and hours_by_recipient from campaign where account_id = $1 and id = $2)
-               then ${zoneOf(phone)} end`;
+/** What was put at the end of a queue: what is queued first, by its zones, then what is left out. */
+export interface Placed {
+  placed: number;
+  queued: number;
+  /** Of what is queued, in the order of the queue; null for a zone: no range has these numbers. Null for all: not by zone. */
+  zones: [zone: string | null, count: number][] | null;
 }
 
-/** $1–$3 the run · $4 how many positions have just been added, the queued ones first and by zone · $5 the account's zone */
+/** `Placed.zones` of the rows of a query that has the column `zone`. @param rows what follows `from` */
+export function zonesOf(rows: string): string {
+  return `(select json_agg(json_build_array(zone, count) order by zone)
+             from (select zone, count(*)::int as count from ${rows} group by zone) zones)`;
+}
+
+/** Whether what is added to the queue of a locked campaign has to be put in the order of zones. */
+export async function isByZone(
+  manager: EntityManager,
+  { accountId, campaignId }: CampaignKey,
+): Promise<boolean> {
+  const [campaign] = await rowsOf<{ by_zone: boolean }>(
+    manager,
+    'select part_end is not null and hours_by_recipient as by_zone from campaign where account_id = $1 and id = $2',
+    [accountId, campaignId],
+  );
+  return campaign!.by_zone;
+}
+
+/** $1–$3 the run · $4 how many positions were added · $5 the account's zone · $6 zones, $7 where each begins, $8 how many it has */
 const ADD = `
-with part as (
-  select min(m.position) - 1 as low, max(m.position) as high, ${placingZone('c.phone')} as zone
-    from campaign k
-    join message m on m.account_id = k.account_id and m.campaign_id = k.id and m.run = k.run
-     and m.position > k.last_position - $4::int and m.state = 'queued'
-    join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
-     and c.list_id = m.list_id and c.row_no = m.row_no
-   where k.account_id = $1 and k.id = $2 and k.run = $3
-   group by 3),
-added as (
-  insert into queue_part (account_id, campaign_id, run, low, high, cursor, zone, of_account)
-  select $1, $2, $3, low, high, low, coalesce(zone, $5), zone is null from part)
--- What is not queued has nobody to wait for.
-update campaign set parked = parked - ($4 - (select coalesce(sum(high - low), 0) from part))
- where account_id = $1 and id = $2`;
+insert into queue_part (account_id, campaign_id, run, low, high, cursor, zone, of_account)
+select $1, $2, $3, low, low + z.count, low, coalesce(z.zone, $5), z.zone is null
+  from campaign k
+ cross join unnest($6::text[], $7::int[], $8::int[]) as z (zone, start, count)
+ cross join lateral (select k.last_position - $4::int + z.start as low) place
+ where k.account_id = $1 and k.id = $2`;
 
 /**
  * Makes parts of the positions that were just added to the queue of a locked campaign, if it is in parts. One of them may be
  * the first that can go on, and whoever looks after the campaign would wait for another: it is let go of then.
  */
-export async function addParts(manager: EntityManager, key: RunKey, added: number): Promise<void> {
-  const run = [key.accountId, key.campaignId, key.run];
-  const [campaign] = await rowsOf<{ time_zone: string }>(
+export async function addParts(
+  manager: EntityManager,
+  key: RunKey,
+  { placed, queued, zones }: Placed,
+): Promise<void> {
+  const campaign = [key.accountId, key.campaignId];
+  const [row] = await rowsOf<{ time_zone: string }>(
     manager,
     `select a.time_zone from campaign c join account a on a.id = c.account_id
-      where c.account_id = $1 and c.id = $2 and c.run = $3 and c.part_end is not null`,
-    run,
+      where c.account_id = $1 and c.id = $2 and c.part_end is not null`,
+    campaign,
   );
-  if (!campaign || added === 0) return;
-  await manager.query(ADD, [...run, added, await zoneInDatabase(manager, campaign.time_zone)]);
+  if (!row || placed === 0) return;
+  const parts = zones ?? (queued > 0 ? [[null, queued]] : []);
+  const starts = parts.map((_, at) => parts.slice(0, at).reduce((sum, [, count]) => sum + count, 0));
+  await manager.query(ADD, [
+    ...[...campaign, key.run, placed, await zoneInDatabase(manager, row.time_zone)],
+    ...[parts.map(([zone]) => zone), starts, parts.map(([, count]) => count)],
+  ]);
+  // What is left out has nobody to wait for.
+  await manager.query('update campaign set parked = parked - $3 where account_id = $1 and id = $2', [
+    ...campaign,
+    placed - queued,
+  ]);
   const chosen = await choosePart(manager, [key]);
   if (!chosen.some(({ changed }) => changed)) return;
-  await manager.query('update campaign set owner = null where account_id = $1 and id = $2', run.slice(0, 2));
+  await manager.query('update campaign set owner = null where account_id = $1 and id = $2', campaign);
 }
 
 /** A new queue for a campaign whose row is locked. @param inParts by the recipients' zones */

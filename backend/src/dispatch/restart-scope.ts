@@ -7,8 +7,9 @@ import type { EntityManager } from 'typeorm';
 import type { RestartScope } from '../../../contract/campaign-states.ts';
 import type { RestartGroup } from '../../../contract/campaign.ts';
 import { rowsOf } from '../database/rows.ts';
-import type { Placed, RunKey } from './enqueue.ts';
-import { addParts, placingZone } from './queue-parts.ts';
+import { withRegion } from '../ranges/zone-of.ts';
+import type { RunKey } from './enqueue.ts';
+import { addParts, isByZone, zonesOf, type Placed } from './queue-parts.ts';
 
 export type PartScope = Exclude<RestartScope, 'all'>;
 
@@ -70,13 +71,15 @@ export async function enqueueFromRun(
   { scope, groups }: { scope: PartScope; groups: readonly RestartGroup[] },
   removeDuplicates: boolean,
 ): Promise<number> {
+  const byZone = await isByZone(manager, key);
   const [done] = await rowsOf<Placed>(
     manager,
     `with part as (
        select a.place, (case when stop.phone is null then 'queued' else 'stopped' end)::message_state as state,
-              ${placingZone('a.phone')} as zone
+              ${byZone ? 'region.zone' : 'null::text'} as zone
          from (${asked(removeDuplicates)}) a
          left join stop_list stop on stop.account_id = $1 and stop.phone = a.phone
+         ${byZone ? withRegion('a.phone') : ''}
         where a.${scope}),
      placed as (
        insert into message (account_id, campaign_id, run, position, list_id, row_no, state)
@@ -85,10 +88,11 @@ export async function enqueueFromRun(
      update campaign set last_position = (select count(*) from placed)
       where account_id = $1 and id = $2
      returning (select count(*)::int from placed) as placed,
-               (select count(*)::int from placed where state = 'queued') as queued`,
+               (select count(*)::int from placed where state = 'queued') as queued,
+               ${byZone ? zonesOf(`part where state = 'queued'`) : 'null::json'} as zones`,
     [key.accountId, key.campaignId, fromRun, ...columnsOf(groups), key.run],
   );
-  await addParts(manager, key, done!.placed);
+  await addParts(manager, key, done!);
   return done!.queued;
 }
 

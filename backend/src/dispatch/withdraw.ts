@@ -8,7 +8,8 @@
 import type { EntityManager } from 'typeorm';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
 import type { RunKey } from './enqueue.ts';
-import { addParts, placingZone } from './queue-parts.ts';
+import { withRegion } from '../ranges/zone-of.ts';
+import { addParts, isByZone, zonesOf, type Placed } from './queue-parts.ts';
 import { toBeLookedUp } from './unknown-messages.ts';
 
 /** The message `m` is in a process's hands, and its answer may still come. */
@@ -53,7 +54,7 @@ export async function withdrawList(manager: EntityManager, key: RunKey, listId: 
  * left is now the first of all, in the main file before the additional. A number that this run has written to, or
  * still may, is not among them.
  */
-const REQUEUE_DUPLICATES = `
+const requeueStatement = (byZone: boolean) => `
 with live as (
   select distinct c.phone
     from message m
@@ -62,32 +63,35 @@ with live as (
    where m.account_id = $1 and m.campaign_id = $2 and m.run = $3
      and m.state not in ('cancelled', 'duplicate', 'stopped')),
 first as (
-  select distinct on (c.phone) c.phone, m.position, l.slot, m.row_no
+  select distinct on (c.phone) m.position, l.slot, m.row_no, ${byZone ? 'region.zone' : 'null::text'} as zone
     from message m
     join contact c on c.account_id = m.account_id and c.campaign_id = m.campaign_id
      and c.list_id = m.list_id and c.row_no = m.row_no
     join list l on l.account_id = m.account_id and l.campaign_id = m.campaign_id and l.id = m.list_id
     left join live on live.phone = c.phone
     left join stop_list stop on stop.account_id = c.account_id and stop.phone = c.phone
+    ${byZone ? withRegion('c.phone') : ''}
    where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.state = 'duplicate'
      and l.removed_at is null and live.phone is null and stop.phone is null
    order by c.phone, l.slot = 'additional', m.row_no),
 moved as (
   update message m
      set state = 'queued', position = k.last_position + f.place
-    from (select position, row_number() over (order by ${placingZone('phone')}, slot = 'additional', row_no) as place
+    from (select position, row_number() over (order by zone, slot = 'additional', row_no) as place
             from first) f, campaign k
    where m.account_id = $1 and m.campaign_id = $2 and m.run = $3 and m.position = f.position
      and k.account_id = $1 and k.id = $2
   returning 1)
 update campaign set last_position = last_position + (select count(*) from moved)
  where account_id = $1 and id = $2
-returning (select count(*)::int from moved) as moved`;
+returning (select count(*)::int from moved) as placed, (select count(*)::int from moved) as queued,
+          ${byZone ? zonesOf('first') : 'null::json'} as zones`;
 
 export async function requeueDuplicates(manager: EntityManager, key: RunKey): Promise<void> {
   const parameters = [key.accountId, key.campaignId, key.run];
-  const [done] = await rowsOf<{ moved: number }>(manager, REQUEUE_DUPLICATES, parameters);
-  await addParts(manager, key, done!.moved);
+  const statement = requeueStatement(await isByZone(manager, key));
+  const [done] = await rowsOf<Placed>(manager, statement, parameters);
+  await addParts(manager, key, done!);
 }
 
 /** Runs that are under way and have lost a file some of whose messages were in hand, and now no longer are. */

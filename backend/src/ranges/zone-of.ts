@@ -1,9 +1,13 @@
 /**
- * The zone of a phone number by the ranges of the numbering plan, as an SQL expression; null where no range has it.
+ * Joins each row with the range of the numbering plan that its phone number is in, if there is one: `region.zone`. The
+ * place of the range is found in an array of their beginnings, which is made once for a statement: a look into the
+ * index for each of 600,000 numbers takes three times as long as all the rest of a Start.
+ *
  * @param phone an expression, E.164: `+79120000000`
  */
-export function zoneOf(phone: string): string {
+export function withRegion(phone: string): string {
   const digits = `substr(${phone}, 2)::bigint`;
-  return `(select near.zone from (select zone, high from number_range where low <= ${digits} order by low desc limit 1) near
-            where near.high >= ${digits})`;
+  const lows = '(select array_agg(low order by low) from number_range)';
+  return `left join number_range region
+            on region.low = (${lows})[width_bucket(${digits}, ${lows})] and region.high >= ${digits}`;
 }

@@ -7,7 +7,7 @@ import { rowsOf } from '../database/rows.ts';
 import type { RunKey } from '../dispatch/enqueue.ts';
 import { expectedTotal, spreadOver } from '../lengths/sample.ts';
 import { sampledRows, type RowsKey } from '../lengths/sendable-rows.ts';
-import { zoneOf } from './zone-of.ts';
+import { withRegion } from './zone-of.ts';
 
 export interface ZoneMessages {
   zone: string;
@@ -27,8 +27,8 @@ export async function expectedZones(
   for (const { list, rows } of spreadOver(key, SAMPLE_ROWS)) {
     const zones = await rowsOf<ZoneMessages>(
       manager,
-      `select coalesce(${zoneOf('c.phone')}, $1) as zone, count(*)::int as messages
-         from ${sampledRows(key, list, rows)} group by 1`,
+      `select coalesce(region.zone, $1) as zone, count(*)::int as messages
+         from (select c.phone from ${sampledRows(key, list, rows)}) c ${withRegion('c.phone')} group by 1`,
       [accountZone],
     );
     for (const { zone, messages } of zones) found.set(zone, (found.get(zone) ?? 0) + messages);
