@@ -345,6 +345,11 @@ export const PROBLEMS = {
     en: 'The CRM does not answer. Try again in a minute.',
     ru: 'CRM не отвечает. Повторите через минуту.',
   },
+  host_admin_first: {
+    status: 403,
+    en: 'An administrator of the CRM has to open the app first. Ask one to do so.',
+    ru: 'Сначала приложение должен открыть администратор CRM. Попросите его об этом.',
+  },
   signature_invalid: {
     status: 401,
     en: 'The signature of this call is not valid.',

@@ -3,6 +3,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { resolve } from 'node:path';
 import { importJWK, importPublicKey, type HostKey } from './host/host-keys.ts';
 import { checkedOutgoingUrl } from './host/outgoing.ts';
+import { bitrix24Record, type Bitrix24App } from './host/presets/bitrix24/bitrix24-record.ts';
 import { kommoRecord, type KommoIntegration } from './host/presets/kommo/kommo-record.ts';
 import type { SecretsKeys } from './host/secrets.ts';
 
@@ -53,8 +54,9 @@ export interface HostRecord {
   /** Where the host publishes more keys (JWKS); null: nowhere. */
   jwksUrl: string | null;
   maxTtlSeconds: number;
-  /** Of the preset for Kommo; the others keep our own contract. */
+  /** Of the presets; the others keep our own contract. */
   kommo?: KommoIntegration;
+  bitrix24?: Bitrix24App;
 }
 
 /** A wrong setting; its message is one sentence that names the variable. */
@@ -172,6 +174,14 @@ function checkedKey(key: Buffer, message: string): Buffer {
   return key;
 }
 
+type Preset = (
+  raw: Record<string, unknown>,
+  read: (name: string) => string | undefined,
+  allowLocal: boolean,
+) => Pick<HostRecord, 'issuer' | 'name' | 'kommo' | 'bitrix24'>;
+
+const PRESETS: Record<string, Preset> = { kommo: kommoRecord, bitrix24: bitrix24Record };
+
 /** HOSTS_FILE: `[{ issuer, name, maxTtlSeconds?, jwksUrl?, keys?: [{ kid, alg, publicKey (PEM) or jwk }] }]`, or presets. */
 function hosts(env: Env, allowLocal: boolean): HostRecord[] {
   const file = env['HOSTS_FILE'];
@@ -181,9 +191,14 @@ function hosts(env: Env, allowLocal: boolean): HostRecord[] {
     if (!Array.isArray(records)) throw new Error('it must hold an array');
     const read = records.map((record: RawHostRecord & Record<string, unknown>) => {
       if (record.preset === undefined) return hostRecord(record, allowLocal);
-      if (record.preset !== 'kommo') throw new Error('the only preset is "kommo"');
-      const kommo = kommoRecord(record, (name) => env[name], allowLocal);
-      return { ...kommo, keys: [], jwksUrl: null, maxTtlSeconds: 1800 };
+      const preset = PRESETS[String(record.preset)];
+      if (!preset) throw new Error(`the presets are ${Object.keys(PRESETS).join(' and ')}`);
+      return {
+        ...preset(record, (name) => env[name], allowLocal),
+        keys: [],
+        jwksUrl: null,
+        maxTtlSeconds: 1800,
+      };
     });
     const issuers = read.map(({ issuer }) => issuer);
     const twice = issuers.find((issuer, at) => issuers.indexOf(issuer) !== at);

@@ -30,6 +30,7 @@ import { EventRate1764001200000 } from './migrations/1764001200000-event-rate.ts
 import { AccountWall1764001400000 } from './migrations/1764001400000-account-wall.ts';
 import { SendingHours1764001410000 } from './migrations/1764001410000-sending-hours.ts';
 import { RunGroups1764001420000 } from './migrations/1764001420000-run-groups.ts';
+import { HostCalls1764001440000 } from './migrations/1764001440000-host-calls.ts';
 import { RecipientHours1764001430000 } from './migrations/1764001430000-recipient-hours.ts';
 
 /**
@@ -76,6 +77,7 @@ export function createDataSource(
       SendingHours1764001410000,
       RunGroups1764001420000,
       RecipientHours1764001430000,
+      HostCalls1764001440000,
     ],
     entities: [
       AccountEntity,

@@ -87,7 +87,7 @@ export class Erasure implements BeforeApplicationShutdown {
 }
 
 /**
- * A receipt for every account whose last installation ended long enough ago. Not while a message of it may still be
+ * A receipt for every account whose last installation ended long enough ago, or is to be erased at once. Not while a message of it may still be
  * on its way: its outcome would be written after the erasure.
  */
 const OPEN = `
@@ -97,7 +97,9 @@ select i.account_id, max(i.updated_at)
  where not exists (select from dispatch_grant g
                     where g.account_id = i.account_id and g.owner is not null and g.lease_until > now())
  group by i.account_id
-having bool_and(i.state = 'uninstalled') and max(i.updated_at) <= now() - make_interval(days => $1)
+having bool_and(i.state = 'uninstalled')
+   and ((array_agg(i.erase_at_once order by i.updated_at desc))[1]
+        or max(i.updated_at) <= now() - make_interval(days => $1))
 on conflict do nothing`;
 
 /** Of an account that was installed anew half-way, the rest stays. One process at a time. */

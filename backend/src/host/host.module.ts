@@ -9,6 +9,8 @@ import { HostGuard } from './host.guard.ts';
 import { LifecycleController } from './lifecycle.controller.ts';
 import { LifecycleService } from './lifecycle.service.ts';
 import { ManifestController } from './manifest.controller.ts';
+import { Bitrix24Controller } from './presets/bitrix24/bitrix24.controller.ts';
+import { Bitrix24Service } from './presets/bitrix24/bitrix24.service.ts';
 import { KommoCors } from './presets/kommo/kommo-cors.ts';
 import { KommoInstallService } from './presets/kommo/kommo-install.service.ts';
 import { KommoTokens } from './presets/kommo/kommo-tokens.ts';
@@ -21,6 +23,7 @@ import { WidgetController } from './widget.controller.ts';
 /** Who is calling: token, installation, lifecycle, manifest, and the page of the frame. */
 @Module({
   controllers: [
+    Bitrix24Controller,
     KommoController,
     LifecycleController,
     ManifestController,
@@ -29,6 +32,7 @@ import { WidgetController } from './widget.controller.ts';
   ],
   imports: [ChannelsModule, DispatchModule],
   providers: [
+    Bitrix24Service,
     HostKeySets,
     KommoInstallService,
     KommoTokens,

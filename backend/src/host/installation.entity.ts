@@ -56,6 +56,14 @@ export class InstallationEntity {
   @Column({ type: 'timestamptz', name: 'previous_until', nullable: true })
   previousUntil!: Date | null;
 
+  /** SHA-256 of the token that the calls of a host without signatures bear. */
+  @Column({ type: 'bytea', name: 'call_token_hash', nullable: true })
+  callTokenHash!: Buffer | null;
+
+  /** Of an uninstalled one. */
+  @Column({ type: 'boolean', name: 'erase_at_once', default: false })
+  eraseAtOnce!: boolean;
+
   @Column({ type: 'timestamptz', name: 'updated_at', default: () => 'now()' })
   updatedAt!: Date;
 }

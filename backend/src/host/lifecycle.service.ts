@@ -21,7 +21,7 @@ const LIFECYCLE_TTL_SECONDS = 300;
 const PREVIOUS_HOURS = 24;
 /** What a row of an uninstalled app must not keep. */
 const NO_SECRETS = `access_token = null, webhook_secret = null, session_key = null,
-                previous_webhook_secret = null, previous_session_key = null, previous_until = null`;
+                previous_webhook_secret = null, previous_session_key = null, previous_until = null, call_token_hash = null`;
 
 /** Who signed a lifecycle call, once its token has been checked against the body. */
 export interface LifecycleSender {
@@ -36,6 +36,8 @@ interface NewInstallation {
   origins: string[];
   apiBaseUrl: string;
   tokenUrl: string;
+  /** SHA-256 of what the host's calls bear, where they bear no signature. */
+  callTokenHash?: Buffer;
   secrets: SealedSecrets;
 }
 
@@ -88,7 +90,7 @@ export class LifecycleService {
   async store(
     sender: LifecycleSender,
     tenant: { name: string; timezone: string },
-    { sequence, origins, apiBaseUrl, tokenUrl, secrets }: NewInstallation,
+    { sequence, origins, apiBaseUrl, tokenUrl, callTokenHash, secrets }: NewInstallation,
   ): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       const [account] = await rowsOf<{ id: number }>(
@@ -106,8 +108,8 @@ export class LifecycleService {
       );
       await manager.query(
         `insert into installation (account_id, id, sequence, state, origins, api_base_url, token_url,
-                                   access_token, webhook_secret, session_key)
-         values ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9)`,
+                                   access_token, webhook_secret, session_key, call_token_hash)
+         values ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9, $10)`,
         [
           account!.id,
           sender.installationId,
@@ -118,6 +120,7 @@ export class LifecycleService {
           secrets.accessToken,
           secrets.webhookSecret,
           secrets.sessionKey,
+          callTokenHash ?? null,
         ],
       );
     });
@@ -204,8 +207,10 @@ export class LifecycleService {
     await this.change(sender, event, `state = 'active'`, `state = 'disabled'`);
   }
 
-  async uninstalled(sender: LifecycleSender, event: LifecycleEvent): Promise<void> {
-    await this.change(sender, event, `state = 'uninstalled', ${NO_SECRETS}`, `state <> 'uninstalled'`);
+  /** @param eraseAtOnce as the customer asked: else what is personal stays for the agreed time */
+  async uninstalled(sender: LifecycleSender, event: LifecycleEvent, eraseAtOnce = false): Promise<void> {
+    const set = `state = 'uninstalled', erase_at_once = ${eraseAtOnce}, ${NO_SECRETS}`;
+    await this.change(sender, event, set, `state <> 'uninstalled'`);
     this.erasure.wake();
   }
 

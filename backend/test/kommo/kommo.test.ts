@@ -351,7 +351,7 @@ describe('the redirect after an install', () => {
 
 describe('in HOSTS_FILE', () => {
   test.each<[string, Record<string, unknown>, Record<string, string>]>([
-    ['the only preset is "kommo"', { preset: 'bitrix' }, {}],
+    ['the presets are kommo and bitrix24', { preset: 'bitrix' }, {}],
     ['must be one of https://kommo.com', { issuer: 'https://kommo.com.evil.com' }, {}],
     ['must be one of https://kommo.com', { issuer: 'http://localhost:9' }, { ALLOW_LOCAL_HOSTS: 'false' }],
     ['needs a name', { name: undefined }, {}],

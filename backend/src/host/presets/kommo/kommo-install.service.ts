@@ -1,18 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { request, type Agent } from 'undici';
+import type { Agent } from 'undici';
 import * as v from 'valibot';
 import { isTimeZone } from '../../../../../contract/zoned-time.ts';
 import { CONFIG } from '../../../tokens.ts';
 import type { Config } from '../../../config.ts';
 import { ProblemError } from '../../../errors.ts';
 import { LifecycleService } from '../../lifecycle.service.ts';
-import { checkedOutgoingUrl, publicAgent, textOf } from '../../outgoing.ts';
+import { checkedOutgoingUrl, publicAgent } from '../../outgoing.ts';
 import { seal } from '../../secrets.ts';
+import { ask } from '../ask.ts';
 import { subdomainOf } from './kommo-record.ts';
 import type { KommoHost } from './kommo-tokens.ts';
-
-const MAX_BYTES = 64 * 1024;
 
 const TokensSchema = v.object({ access_token: v.pipe(v.string(), v.minLength(1), v.maxLength(8192)) });
 
@@ -75,30 +74,14 @@ export class KommoInstallService implements OnApplicationShutdown {
     );
   }
 
-  private async ask<T extends v.GenericSchema>(
+  private ask<T extends v.GenericSchema>(
     schema: T,
     url: string,
     body: object | null,
     accessToken?: string,
   ): Promise<v.InferOutput<T>> {
-    try {
-      const answer = await request(url, {
-        dispatcher: this.agent,
-        method: body ? 'POST' : 'GET',
-        headers: {
-          accept: 'application/json',
-          ...(body ? { 'content-type': 'application/json' } : {}),
-          ...(accessToken ? { authorization: `Bearer ${accessToken}` } : {}),
-        },
-        body: body ? JSON.stringify(body) : null,
-        signal: AbortSignal.timeout(this.config.requestTimeoutMs),
-      });
-      const text = await textOf(answer.body, MAX_BYTES);
-      if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}`);
-      return v.parse(schema, JSON.parse(text));
-    } catch {
-      throw new ProblemError('host_unavailable');
-    }
+    const question = { agent: this.agent, timeoutMs: this.config.requestTimeoutMs, url };
+    return ask(schema, { ...question, ...(body && { body }), ...(accessToken && { accessToken }) });
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,5 +1,6 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { checkedOrigin } from '../../outgoing.ts';
+import { secretFrom } from '../secret-variable.ts';
 
 /** Where Kommo's accounts live: each at `https://<subdomain>.` of one of these. Ids of accounts are of one zone. */
 const ISSUERS = ['https://kommo.com', 'https://amocrm.ru', 'https://amocrm.com'];
@@ -34,16 +35,8 @@ export function kommoRecord(
   if (typeof integrationId !== 'string' || !UUID.test(integrationId)) {
     throw new Error(`integrationId of ${issuer} must be the integration's id from its page in Kommo, a UUID`);
   }
-  if (typeof secretEnv !== 'string' || !/^[A-Z][A-Z0-9_]*$/.test(secretEnv)) {
-    throw new Error(`secretEnv of ${issuer} must name a variable such as KOMMO_SECRET, not hold the secret`);
-  }
-  const secret = read(secretEnv);
-  if (secret === undefined || !/^[\x21-\x7e]{32,256}$/.test(secret)) {
-    throw new Error(
-      `put the integration's secret key (32 characters or more) into ${secretEnv} for ${issuer}`,
-    );
-  }
-  return { issuer, name, kommo: { id: integrationId, secret: createSecretKey(Buffer.from(secret)) } };
+  const secret = secretFrom(issuer, secretEnv, 'KOMMO_SECRET', read);
+  return { issuer, name, kommo: { id: integrationId, secret } };
 }
 
 /** For development: a stand-in is its own single account. */

@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Controller, Get, Logger, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ProblemError } from '../../../errors.ts';
-import { PROJECT_ROOT } from '../../../project-root.ts';
 import { Public } from '../../caller.ts';
 import { publicRefusal } from '../../host.guard.ts';
 import { SessionTokens } from '../../session-tokens.ts';
 import { parseToken, TokenRefused } from '../../token.ts';
+import { sendScript } from '../send-script.ts';
 import { KommoInstallService } from './kommo-install.service.ts';
 import { KommoTokens } from './kommo-tokens.ts';
 
@@ -62,10 +60,4 @@ export class KommoController {
   embed(@Res() response: Response): void {
     sendScript(response, 'sandbox/src/pages/embed.js');
   }
-}
-
-/** A module of another origin is loaded by CORS alone; these files are the same for everybody. */
-function sendScript(response: Response, file: string): void {
-  response.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'max-age=300' });
-  response.type('text/javascript').send(readFileSync(join(PROJECT_ROOT, file), 'utf8'));
 }
