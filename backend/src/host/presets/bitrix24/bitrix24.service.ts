@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
 import { DataSource } from 'typeorm';
 import type { Agent } from 'undici';
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { SESSION_TOKEN_TYPE } from '../../../../../contract/host-api.ts';
 import type { Role } from '../../../../../contract/session.ts';
 import { isTimeZone } from '../../../../../contract/zoned-time.ts';
@@ -17,44 +17,18 @@ import { checkedOutgoingUrl, publicAgent } from '../../outgoing.ts';
 import { open, seal } from '../../secrets.ts';
 import { ask } from '../ask.ts';
 import type { Bitrix24App } from './bitrix24-record.ts';
+import {
+  AccessSchema,
+  nameOf,
+  OpeningSchema,
+  parsed,
+  ProfileSchema,
+  UninstallSchema,
+  type Opening,
+  type Profile,
+} from './bitrix24-says.ts';
 
 const TOKEN_SECONDS = 600;
-
-const Opaque = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{8,512}$/));
-const MemberId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
-
-/** What Bitrix24 posts into a frame: b24-rest-docs, api-reference/widgets/_includes/widget_data.md. */
-const OpeningSchema = v.object({
-  member_id: MemberId,
-  APPLICATION_TOKEN: Opaque,
-  AUTH_ID: Opaque,
-  REFRESH_ID: v.optional(Opaque),
-  SERVER_ENDPOINT: v.string(),
-});
-type Opening = v.InferOutput<typeof OpeningSchema>;
-
-/** b24-rest-docs, api-reference/common/events/on-app-uninstall.md */
-const UninstallSchema = v.object({
-  event: v.literal('ONAPPUNINSTALL'),
-  'auth[member_id]': MemberId,
-  'auth[application_token]': Opaque,
-  'data[CLEAN]': v.optional(v.string()),
-});
-
-/** b24-rest-docs, settings/oauth/auto-renewal.md */
-const AccessSchema = v.object({ access_token: Opaque, client_endpoint: v.string(), member_id: MemberId });
-
-/** b24-rest-docs, api-reference/common/users/profile.md */
-const ProfileSchema = v.object({
-  result: v.object({
-    ID: v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.regex(/^[1-9]\d{0,15}$/)),
-    ADMIN: v.boolean(),
-    NAME: v.optional(v.string(), ''),
-    LAST_NAME: v.optional(v.string(), ''),
-    TIME_ZONE: v.optional(v.nullable(v.string()), ''),
-  }),
-});
-type Profile = v.InferOutput<typeof ProfileSchema>['result'];
 
 type Bitrix24Host = HostRecord & { bitrix24: Bitrix24App };
 
@@ -218,20 +192,10 @@ export class Bitrix24Service implements OnApplicationShutdown {
   }
 }
 
-function parsed<T extends v.GenericSchema>(schema: T, form: URLSearchParams): v.InferOutput<T> {
-  const { success, output } = v.safeParse(schema, Object.fromEntries(form));
-  if (!success) throw new ProblemError('malformed');
-  return output;
-}
-
 function hashOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
 function isHashOf(token: string, hash: Buffer | null): boolean {
   return hash !== null && timingSafeEqual(hashOf(token), hash);
-}
-
-function nameOf({ NAME, LAST_NAME }: Profile): string {
-  return `${NAME} ${LAST_NAME}`.trim().slice(0, 128);
 }
