@@ -31,6 +31,8 @@ const PHONE = 'a number that is none is refused as such';
 const LOOK_UP = 'a message is found by our reference';
 const RECEIPT = 'its receipt arrives, signed, by webhook';
 const TEMPLATES = 'the templates are listed';
+const REPLY = 'an answer arrives by webhook';
+const CHAT = 'a chat is opened, and once';
 const FEED = 'the feed tells the same, oldest first';
 
 /** Every answer to this request becomes another. */
@@ -68,7 +70,7 @@ test.each<[string, Flaw, string[]]>([
       request: (headers) =>
         headers.has('idempotency-key') && headers.set('idempotency-key', crypto.randomUUID()),
     },
-    [REPEAT, MISMATCH],
+    [REPEAT, MISMATCH, CHAT],
   ],
   [
     'a wrong number is a wrong request',
@@ -83,7 +85,7 @@ test.each<[string, Flaw, string[]]>([
   [
     'a webhook nobody signed',
     { webhook: ({ headers, body }) => ({ body, headers: { ...headers, 'webhook-signature': 'v1,AAAA' } }) },
-    [RECEIPT],
+    [RECEIPT, REPLY],
   ],
   [
     'a webhook of an hour ago',
@@ -93,7 +95,7 @@ test.each<[string, Flaw, string[]]>([
         headers: { ...headers, 'webhook-timestamp': String(seconds() - 3600) },
       }),
     },
-    [RECEIPT],
+    [RECEIPT, REPLY],
   ],
   [
     'a webhook without our reference',
@@ -109,6 +111,17 @@ test.each<[string, Flaw, string[]]>([
       ]),
     },
     [TEMPLATES],
+  ],
+  [
+    'an answer without its words of the contract',
+    { webhook: ({ headers, body }) => ({ headers, body: body.replaceAll('"from"', '"sender"') }) },
+    [REPLY],
+  ],
+  ['no chats', { answer: on('POST /v1/chats', () => [404, {}]) }, [CHAT]],
+  [
+    'a second chat for the same answer',
+    { answer: on('POST /v1/chats', (b, s) => [s, { ...b, id: crypto.randomUUID() }]) },
+    [CHAT],
   ],
   ['no feed', { answer: on('GET /v1/events', () => [404, {}]) }, [FEED]],
   [
@@ -143,18 +156,28 @@ test.each<[string, Flaw, string[]]>([
   const findings = await checkHost(flawed(flaw));
   const failed = findings.filter(({ passed }) => !passed);
   expect(failed.map(({ what, advice }) => (expected.includes(what) ? what : advice))).toEqual(expected);
-  expect(findings).toHaveLength(11);
+  expect(findings).toHaveLength(13);
 });
 
 test('a host that asks to wait and does not say for how long is told so', async () => {
   sandbox = await startInstalled();
   const host = flawed({ answer: on('GET /v1/channels', () => [503, {}]) });
-  const findings = await checkHost({ ...host, heard: () => Promise.resolve([]) });
+  const findings = await checkHost({
+    ...host,
+    heard: () => Promise.resolve([]),
+    replied: () => Promise.resolve([]),
+  });
   expect(findings.find(({ what }) => what === CHANNELS)!.advice).toContain('without a Retry-After');
 });
 
 function flawed({ token, answer, request, webhook }: Flaw): Parameters<typeof checkHost>[0] {
   const host = sandbox.sandbox;
+  const isReply = (body: string) => body.includes('"message.reply"');
+  const webhooks = () =>
+    sandbox.integration.webhooks.map(({ headers, body }) => {
+      const heard = { headers: headers as Record<string, string>, body };
+      return webhook?.(heard) ?? heard;
+    });
   const { accessToken, webhookSecret, sessionKey } = host.identity.tenant('romashka').installation!;
   const key = { kid: '', alg: 'HS256' as const, key: createSecretKey(Buffer.from(sessionKey!, 'base64url')) };
   return {
@@ -182,10 +205,22 @@ function flawed({ token, answer, request, webhook }: Flaw): Parameters<typeof ch
     },
     heard: async () => {
       await sandbox.integration.received((all) => all.length >= 2);
-      return sandbox.integration.webhooks.map(({ headers, body }) => {
-        const heard = { headers: headers as Record<string, string>, body };
-        return webhook?.(heard) ?? heard;
+      return webhooks().filter(({ body }) => !isReply(body));
+    },
+    replied: async () => {
+      const reply = {
+        tenant: 'romashka',
+        phone: '+79120000001',
+        channel_id: 'sms-romashka-number',
+        text: 'Да',
+      };
+      await fetch(`${host.url}/sandbox/reply`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(reply),
       });
+      await sandbox.integration.received((all) => all.some(({ body }) => isReply(body)));
+      return webhooks().filter(({ body }) => isReply(body));
     },
   };
 }

@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import * as v from 'valibot';
 import { TemplateSchema } from '../../contract/channel.ts';
-import { SESSION_TOKEN_TYPE } from '../../contract/host-api.ts';
+import { SESSION_TOKEN_TYPE, type HostChatRequest } from '../../contract/host-api.ts';
 import { retryAfterMs } from '../src/channels/host/host-answers.ts';
 import { foundIn } from '../src/channels/host/host-gateway.ts';
 import type { HostKey } from '../src/host/host-keys.ts';
 import { nameClaim, parseToken, verifyToken } from '../src/host/token.ts';
 import { ReceiptSchema } from '../src/receipts/apply-receipts.ts';
 import { EventSchema, PageSchema } from '../src/receipts/feed-page.ts';
+import { ReplySchema } from '../src/receipts/replies.service.ts';
 
 export interface HeardWebhook {
   headers: Record<string, string>;
@@ -29,6 +30,8 @@ export interface HostUnderTest {
   fetch: typeof fetch;
   /** What arrived at our address so far that tells of this reference; waits for the first, or gives none. */
   heard(reference: string): Promise<HeardWebhook[]>;
+  /** What arrived of answers to the message, for level 3: somebody at the phone writes one. */
+  replied(): Promise<HeardWebhook[]>;
 }
 
 export interface Finding {
@@ -44,6 +47,10 @@ class Fault extends Error {}
 
 function must(condition: unknown, words: string): asserts condition {
   if (!condition) throw new Fault(words);
+}
+
+function dotted([wrong]: readonly v.BaseIssue<unknown>[] = []): string {
+  return wrong ? `${v.getDotPath(wrong) ?? ''}: ${wrong.message}` : '';
 }
 
 /** Each check is a fact about the host and the chapter that asks for it; what others found before is in `Talk`. */
@@ -69,6 +76,8 @@ const CHECKS: { level: Finding['level']; what: string; chapter: string; check(ta
       check: (talk) => talk.receipt(),
     },
     { level: 3, what: 'the templates are listed', chapter: '5', check: (talk) => talk.templates() },
+    { level: 3, what: 'an answer arrives by webhook', chapter: '4', check: (talk) => talk.reply() },
+    { level: 3, what: 'a chat is opened, and once', chapter: '5', check: (talk) => talk.chat() },
     { level: 3, what: 'the feed tells the same, oldest first', chapter: '4', check: (talk) => talk.feed() },
   ];
 
@@ -167,16 +176,52 @@ class Talk {
       heard.length > 0,
       'no webhook with our client_ref came: is our address yours, and is client_ref told back?',
     );
-    for (const { headers, body } of heard) {
-      try {
-        new Webhook(this.host.api!.webhookSecret).verify(body, headers);
-      } catch (error) {
-        throw new Fault(
-          `the webhook is not signed as Standard Webhooks have it: ${(error as Error).message}`,
-        );
-      }
-      must(v.is(ReceiptSchema, JSON.parse(body)), 'the webhook is no message.status of the contract');
+    for (const webhook of heard) {
+      must(v.is(ReceiptSchema, this.verified(webhook)), 'the webhook is no message.status of the contract');
     }
+  }
+
+  private verified({ headers, body }: HeardWebhook): unknown {
+    try {
+      new Webhook(this.host.api!.webhookSecret).verify(body, headers);
+    } catch (error) {
+      throw new Fault(`the webhook is not signed as Standard Webhooks have it: ${(error as Error).message}`);
+    }
+    return JSON.parse(body);
+  }
+
+  async reply(): Promise<void> {
+    const heard = await this.host.replied();
+    must(heard.length > 0, 'no message.reply came: did somebody answer from the phone?');
+    const reply = v.safeParse(ReplySchema, this.verified(heard[0]!));
+    must(reply.success, `the webhook is no message.reply of the contract: ${dotted(reply.issues)}`);
+    const { channel_id, from } = reply.output.data;
+    must(channel_id === this.host.channel, `the answer names the channel ${channel_id}, not ours`);
+    must(from.value === this.host.phone, 'the answer is not from the number that was written to');
+  }
+
+  async chat(): Promise<void> {
+    const request = this.chatRequest();
+    const open = () => this.call('POST', '/v1/chats', request, { 'idempotency-key': this.reference });
+    const { status, body } = await open();
+    const opened = (status === 200 || status === 201) && typeof body['id'] === 'string';
+    must(opened, `POST /v1/chats answered ${status} in place of 201 with an id`);
+    const again = await open();
+    must(
+      again.body['id'] === body['id'],
+      'the same Idempotency-Key must get the same chat, not a second one',
+    );
+  }
+
+  private chatRequest(): HostChatRequest {
+    const now = new Date().toISOString();
+    return {
+      channel_id: this.host.channel,
+      phone: this.host.phone,
+      campaign: { ref: 'host-check', name: 'host:check' },
+      message: { text: 'Test', client_ref: this.reference, sent_at: now },
+      reply: { id: this.reference, text: 'Test', occurred_at: now },
+    };
   }
 
   async templates(): Promise<void> {
@@ -188,8 +233,7 @@ class Talk {
     for (const template of data) {
       const read = v.safeParse(TemplateSchema, template);
       if (read.success) continue;
-      const [wrong] = read.issues;
-      throw new Fault(`a template is not of the contract: ${v.getDotPath(wrong) ?? ''}: ${wrong.message}`);
+      throw new Fault(`a template is not of the contract: ${dotted(read.issues)}`);
     }
   }
 

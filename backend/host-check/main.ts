@@ -13,6 +13,7 @@ import { importPublicKey, type HostKey } from '../src/host/host-keys.ts';
 import { checkHost, type HeardWebhook, type HostUnderTest } from './check-host.ts';
 
 const RECEIPT_WITHIN_MS = 30_000;
+const REPLY_WITHIN_MS = 120_000;
 
 const { values } = parseArgs({
   options: {
@@ -65,13 +66,18 @@ const server = createServer((request, response) => {
   });
 });
 
-async function heard(reference: string): Promise<HeardWebhook[]> {
-  const signal = AbortSignal.timeout(RECEIPT_WITHIN_MS);
+async function arrivedWith(text: string, withinMs: number): Promise<HeardWebhook[]> {
+  const signal = AbortSignal.timeout(withinMs);
   for (;;) {
-    const found = arrived.filter(({ body }) => body.includes(reference));
+    const found = arrived.filter(({ body }) => body.includes(text));
     if (found.length > 0 || signal.aborted) return found;
     await once(server, 'heard', { signal }).catch(() => null);
   }
+}
+
+function replied(): Promise<HeardWebhook[]> {
+  console.log(`Answer the message from ${values.phone} now: two minutes.`);
+  return arrivedWith('"message.reply"', REPLY_WITHIN_MS);
 }
 
 const host: HostUnderTest = {
@@ -95,7 +101,8 @@ const host: HostUnderTest = {
   phone: level === 1 ? '' : need('phone'),
   templateChannel: level === 3 ? need('template-channel') : '',
   fetch,
-  heard,
+  heard: (reference) => arrivedWith(reference, RECEIPT_WITHIN_MS),
+  replied,
 };
 
 if (level > 1) {

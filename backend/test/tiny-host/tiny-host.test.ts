@@ -83,11 +83,14 @@ test('it passes the conformance run at level 2, and at level 3 lacks the templat
       if (arrived.length === 0) await once(receiver, 'heard');
       return arrived;
     },
+    replied: () => Promise.resolve([]),
   } as const;
   const findings = await checkHost(host);
   const failed = findings.filter(({ passed }) => !passed);
   expect(failed.map(({ level, what }) => `${level} ${what}`)).toEqual([
     '3 the templates are listed',
+    '3 an answer arrives by webhook',
+    '3 a chat is opened, and once',
     '3 the feed tells the same, oldest first',
   ]);
   receiver.close();
