@@ -1,8 +1,8 @@
 // Makes the pictures of the README and of the guide: `npm run pictures`.
 // Starts the product on free ports with a folder of its own, sends campaigns, and leaves docs/pictures/*.png and
 // docs/guide/pictures/{ru,en}/*.png.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -27,6 +27,15 @@ const REPLIES = [
   'Сколько стоит доставка в центр?',
   'Отложите, пожалуйста, букет на пятницу',
 ];
+
+/** Where these phones are from, as the registry of the numbering plan would say it. */
+const RANGES = [
+  'АВС/ DEF;От;До;Регион',
+  ...['910', '911', '912'].map((code) => `${code};0000000;9999999;г. Москва и Московская область`),
+  ...['913', '914', '915'].map((code) => `${code};0000000;9999999;Свердловская обл.`),
+  ...['916', '917'].map((code) => `${code};0000000;9999999;Новосибирская обл.`),
+  ...['918', '919'].map((code) => `${code};0000000;9999999;Калининградская обл.`),
+].join('\r\n');
 
 function phone(i) {
   const digits = String(9_100_000_000 + ((i * 48_271_733 + 3_456_789) % 99_000_000));
@@ -59,6 +68,16 @@ async function freePort() {
   const { port } = server.address();
   await new Promise((done) => server.close(done));
   return port;
+}
+
+/** Before the start: the embedded PostgreSQL belongs to one of the two at a time. */
+function loadRanges(dataDir) {
+  const file = join(dataDir, 'ranges.csv');
+  writeFileSync(file, RANGES);
+  execFileSync(process.execPath, ['dist/backend/src/ranges/load-command.js', file], {
+    env: { ...process.env, DATA_DIR: dataDir, DATABASE_URL: '' },
+    stdio: 'inherit',
+  });
 }
 
 async function startProduct(dataDir) {
@@ -236,11 +255,20 @@ async function take({ crm, backend, browser }) {
     await part(language, 'time', section(9), async (page, frame) => {
       await open(name)(page, frame);
       await frame.locator('#hours').check();
+      await frame.locator('#hours-zone-recipient').check();
     });
     await part(language, 'review', '.side-card', async (page, frame) => {
       await open(name)(page, frame);
       await frame.locator('#main-control:not([disabled])').waitFor();
     });
+  }
+  // Whatever the time is when the pictures are made.
+  for (const [ask, id] of [
+    [romashka, sale],
+    [vasilek, autumn],
+  ]) {
+    const { version } = await ask.get(id);
+    await ask.ask('PATCH', `/${id}`, { body: { version, settings: { sendingHours: null } } });
   }
   await romashka.ask('POST', `/${sale}/controls/start`, { body: {} });
   await vasilek.ask('POST', `/${autumn}/controls/start`, { body: {} });
@@ -316,6 +344,7 @@ async function browserModule() {
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), 'mass-messaging-pictures-'));
+loadRanges(dataDir);
 const { launchBrowser } = await browserModule();
 const [product, browser] = await Promise.all([startProduct(dataDir), launchBrowser()]);
 try {
