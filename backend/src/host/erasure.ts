@@ -87,8 +87,8 @@ export class Erasure implements BeforeApplicationShutdown {
 }
 
 /**
- * A receipt for every account whose last installation ended long enough ago, or is to be erased at once. Not while a message of it may still be
- * on its way: its outcome would be written after the erasure.
+ * A receipt for every account whose last installation ended long enough ago, or was to be erased at once. Not while a
+ * message of it may still be on its way: its outcome would be written after the erasure.
  */
 const OPEN = `
 insert into erasure (account_id, uninstalled_at)
