@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { importJWK, importPublicKey, type HostKey } from './host/host-keys.ts';
 import { checkedOutgoingUrl } from './host/outgoing.ts';
 import { bitrix24Record, type Bitrix24App } from './host/presets/bitrix24/bitrix24-record.ts';
+import type { ReadVariable } from './host/presets/preset-record.ts';
 import { kommoRecord, type KommoIntegration } from './host/presets/kommo/kommo-record.ts';
 import type { SecretsKeys } from './host/secrets.ts';
 
@@ -176,7 +177,7 @@ function checkedKey(key: Buffer, message: string): Buffer {
 
 type Preset = (
   raw: Record<string, unknown>,
-  read: (name: string) => string | undefined,
+  read: ReadVariable,
   allowLocal: boolean,
 ) => Pick<HostRecord, 'issuer' | 'name' | 'kommo' | 'bitrix24'>;
 

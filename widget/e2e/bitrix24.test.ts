@@ -1,24 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { freePort } from '../../backend/test/app.ts';
 import { CLIENT_ID, opening, SECRET } from '../../backend/test/bitrix24/fixtures.ts';
 import { Portal } from '../../backend/test/bitrix24/portal.ts';
 import { launchBrowser } from '../../backend/test/browser.ts';
-import { cloneDatabase, type TestDatabase } from '../../backend/test/database.ts';
-import { createApp } from '../../backend/src/app.ts';
-import { readConfig } from '../../backend/src/config.ts';
+import { PresetApp } from '../../backend/test/preset-app.ts';
 
 /** A portal of Bitrix24, made from the documentation: its page posts a form into a frame. */
 let browser: Browser;
-let database: TestDatabase;
-let app: NestExpressApplication;
+let preset: PresetApp;
 let portal: Portal;
 let stranger: Portal;
-const folder = mkdtempSync(join(tmpdir(), 'mass-messaging-bitrix24-page-'));
 
 function pageWith(baseUrl: string, form: Record<string, string>): string {
   const fields = Object.entries(form)
@@ -31,35 +22,17 @@ function pageWith(baseUrl: string, form: Record<string, string>): string {
 }
 
 beforeAll(async () => {
-  [portal, stranger, database, browser] = await Promise.all([
-    Portal.start(),
-    Portal.start(),
-    cloneDatabase(),
-    launchBrowser(),
-  ]);
-  const port = await freePort();
-  const baseUrl = `http://localhost:${port}`;
+  [portal, stranger, browser] = await Promise.all([Portal.start(), Portal.start(), launchBrowser()]);
   const record = { preset: 'bitrix24', issuer: portal.url, name: 'Битрикс24', clientId: CLIENT_ID };
-  writeFileSync(join(folder, 'hosts.json'), JSON.stringify([record]));
-  const config = readConfig({
-    BASE_URL: baseUrl,
-    DATA_DIR: folder,
-    HOSTS_FILE: join(folder, 'hosts.json'),
-    ALLOW_LOCAL_HOSTS: 'true',
-    BITRIX24_SECRET: SECRET,
-  });
-  app = await createApp(config, database.dataSource);
-  await app.listen(port, '127.0.0.1');
-  portal.page = pageWith(baseUrl, opening(portal.url));
+  preset = await PresetApp.start([record], { BITRIX24_SECRET: SECRET });
+  portal.page = pageWith(preset.baseUrl, opening(portal.url));
   stranger.page = portal.page;
 });
 afterAll(async () => {
   await browser?.close();
-  await app?.close();
+  await preset?.stop();
   portal?.stop();
   stranger?.stop();
-  await database?.drop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 test('the form that the portal posts opens the card, in its language; no token stands in an address', async () => {

@@ -1,28 +1,18 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import request from 'supertest';
-import { freePort } from '../../backend/test/app.ts';
-import { cloneDatabase, type TestDatabase } from '../../backend/test/database.ts';
+import { PresetApp } from '../../backend/test/preset-app.ts';
 import { ACCOUNT, claims, SECRET, token, TOKENS } from '../../backend/test/kommo/fixtures.ts';
-import { createApp } from '../../backend/src/app.ts';
-import { readConfig } from '../../backend/src/config.ts';
 import { launchBrowser } from '../../backend/test/browser.ts';
 
 /** An account of Kommo's, made from the documentation: its API, and a page that knows `define` and `$authorizedAjax`. */
 let browser: Browser;
-let database: TestDatabase;
-let app: NestExpressApplication;
+let preset: PresetApp;
 let kommo: Server;
 let account: string;
-let baseUrl: string;
-const folder = mkdtempSync(join(tmpdir(), 'mass-messaging-kommo-page-'));
 
 const page = () => `<!doctype html><html lang="en"><title>Kommo</title><div id="settings"></div><script>
   const widget = {
@@ -37,7 +27,7 @@ const page = () => `<!doctype html><html lang="en"><title>Kommo</title><div id="
     make().call(widget);
     widget.callbacks.settings([document.getElementById('settings')]);
   }
-</script><script src="${baseUrl}/kommo/script.js"></script>`;
+</script><script src="${preset.baseUrl}/kommo/script.js"></script>`;
 
 beforeAll(async () => {
   kommo = createServer((incoming, answer) => {
@@ -49,37 +39,26 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(kommo, 'listening');
   account = `http://localhost:${(kommo.address() as AddressInfo).port}`;
-  [database, browser] = await Promise.all([cloneDatabase(), launchBrowser()]);
-  const port = await freePort();
-  baseUrl = `http://localhost:${port}`;
   const record = {
     preset: 'kommo',
     issuer: account,
     name: 'Kommo',
     integrationId: claims(0).client_uuid,
   };
-  writeFileSync(join(folder, 'hosts.json'), JSON.stringify([record]));
-  const config = readConfig({
-    BASE_URL: baseUrl,
-    DATA_DIR: folder,
-    HOSTS_FILE: join(folder, 'hosts.json'),
-    ALLOW_LOCAL_HOSTS: 'true',
-    KOMMO_SECRET: SECRET,
-  });
-  app = await createApp(config, database.dataSource);
-  await app.listen(port, '127.0.0.1');
+  [preset, browser] = await Promise.all([
+    PresetApp.start([record], { KOMMO_SECRET: SECRET }),
+    launchBrowser(),
+  ]);
 });
 afterAll(async () => {
   await browser?.close();
-  await app?.close();
+  await preset?.stop();
   kommo?.close();
-  await database?.drop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 test('after the install, the integration’s settings show the card', async () => {
   const referer = new URL(account).host;
-  await request(baseUrl)
+  await request(preset.baseUrl)
     .get('/api/host/kommo/installed')
     .query({ code: 'def502', referer, from_widget: '1' })
     .expect(200);

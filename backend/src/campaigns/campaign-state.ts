@@ -13,7 +13,6 @@ export interface CampaignRow {
   id: number;
   state: CampaignState;
   run: number;
-  cursor: number;
   last_position: number;
   rate: number;
   /** `09:00`; null, both: around the clock. */
@@ -48,7 +47,7 @@ export interface CampaignRow {
 }
 
 const SELECT = `
-  select c.account_id, c.id, c.state, c.run, c.cursor, c.last_position, c.rate, c.scheduled_for, c.pause_reason,
+  select c.account_id, c.id, c.state, c.run, c.last_position, c.rate, c.scheduled_for, c.pause_reason,
          to_char(c.hours_from, 'HH24:MI') as hours_from, to_char(c.hours_to, 'HH24:MI') as hours_to,
          c.hours_by_recipient, c.part_end is not null as in_parts,
          case when c.state = 'running' and hours_wait(c.hours_from, c.hours_to, c.hours_zone) > 0

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { rowsOf } from '../database/rows.ts';
 import { withRegion } from '../ranges/zone-of.ts';
-import { addParts, isByZone, zonesOf, type Placed } from './queue-parts.ts';
+import { addParts, placingOf, zonesOf, type Placed } from './queue-parts.ts';
 
 /** The run of a campaign whose row the caller has locked for update. */
 export interface RunKey {
@@ -125,8 +125,9 @@ async function enqueue(
   removeDuplicates: boolean,
 ): Promise<number> {
   const parameters = [key.accountId, key.campaignId, key.run, listId, removeDuplicates];
-  const statement = queue(rows, await isByZone(manager, key));
+  const placing = await placingOf(manager, key);
+  const statement = queue(rows, placing.byZone);
   const [done] = await rowsOf<Placed>(manager, statement, parameters);
-  await addParts(manager, key, done!);
+  await addParts(manager, key, placing, done!);
   return done!.queued;
 }

@@ -27,17 +27,28 @@ export function zonesOf(rows: string): string {
              from (select zone, count(*)::int as count from ${rows} group by zone) zones)`;
 }
 
-/** Whether what is added to the queue of a locked campaign has to be put in the order of zones. */
-export async function isByZone(
+/** How something is added to the queue of a locked campaign. */
+export interface Placing {
+  inParts: boolean;
+  /** In the order of the recipients' zones. */
+  byZone: boolean;
+  /** Of the account. */
+  timeZone: string;
+}
+
+export async function placingOf(
   manager: EntityManager,
   { accountId, campaignId }: CampaignKey,
-): Promise<boolean> {
-  const [campaign] = await rowsOf<{ by_zone: boolean }>(
+): Promise<Placing> {
+  const [placing] = await rowsOf<Placing>(
     manager,
-    'select part_end is not null and hours_by_recipient as by_zone from campaign where account_id = $1 and id = $2',
+    `select c.part_end is not null as "inParts", c.part_end is not null and c.hours_by_recipient as "byZone",
+            a.time_zone as "timeZone"
+       from campaign c join account a on a.id = c.account_id
+      where c.account_id = $1 and c.id = $2`,
     [accountId, campaignId],
   );
-  return campaign!.by_zone;
+  return placing!;
 }
 
 /** $1–$3 the run · $4 how many positions were added · $5 the account's zone · $6 zones, $7 where each begins, $8 how many it has */
@@ -56,20 +67,15 @@ select $1, $2, $3, low, low + z.count, low, coalesce(z.zone, $5), z.zone is null
 export async function addParts(
   manager: EntityManager,
   key: RunKey,
+  { inParts, timeZone }: Placing,
   { placed, queued, zones }: Placed,
 ): Promise<void> {
+  if (!inParts || placed === 0) return;
   const campaign = [key.accountId, key.campaignId];
-  const [row] = await rowsOf<{ time_zone: string }>(
-    manager,
-    `select a.time_zone from campaign c join account a on a.id = c.account_id
-      where c.account_id = $1 and c.id = $2 and c.part_end is not null`,
-    campaign,
-  );
-  if (!row || placed === 0) return;
   const parts = zones ?? (queued > 0 ? [[null, queued]] : []);
   const starts = parts.map((_, at) => parts.slice(0, at).reduce((sum, [, count]) => sum + count, 0));
   await manager.query(ADD, [
-    ...[...campaign, key.run, placed, await zoneInDatabase(manager, row.time_zone)],
+    ...[...campaign, key.run, placed, await zoneInDatabase(manager, timeZone)],
     ...[parts.map(([zone]) => zone), starts, parts.map(([, count]) => count)],
   ]);
   // What is left out has nobody to wait for.
@@ -139,6 +145,8 @@ update campaign c
        hours_zone = case when c.hours_from is not null then n.zone end
   from chosen n
  where c.account_id = n.account_id and c.id = n.id
+   -- else it is as it was, and its row is not written for nothing
+   and (n.high <> n.part_end or c.hours_zone is distinct from case when c.hours_from is not null then n.zone end)
 returning c.account_id as "accountId", c.id as "campaignId", n.wait * 1000 as "waitMs", n.high <> n.part_end as changed`;
 
 interface Chosen extends CampaignKey {
@@ -147,7 +155,10 @@ interface Chosen extends CampaignKey {
   changed: boolean;
 }
 
-/** Puts to work the part that can go on soonest, of each of these campaigns, whose rows the caller has locked. */
+/**
+ * Puts to work the part that can go on soonest, of each of these campaigns, whose rows the caller has locked.
+ * @returns those whose rows it wrote
+ */
 export function choosePart(manager: EntityManager, campaigns: readonly CampaignKey[]): Promise<Chosen[]> {
   return rowsOf<Chosen>(manager, CHOOSE, keysOf(campaigns));
 }

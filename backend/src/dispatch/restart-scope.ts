@@ -9,7 +9,7 @@ import type { RestartGroup } from '../../../contract/campaign.ts';
 import { rowsOf } from '../database/rows.ts';
 import { withRegion } from '../ranges/zone-of.ts';
 import type { RunKey } from './enqueue.ts';
-import { addParts, isByZone, zonesOf, type Placed } from './queue-parts.ts';
+import { addParts, placingOf, zonesOf, type Placed } from './queue-parts.ts';
 
 export type PartScope = Exclude<RestartScope, 'all'>;
 
@@ -71,7 +71,8 @@ export async function enqueueFromRun(
   { scope, groups }: { scope: PartScope; groups: readonly RestartGroup[] },
   removeDuplicates: boolean,
 ): Promise<number> {
-  const byZone = await isByZone(manager, key);
+  const placing = await placingOf(manager, key);
+  const { byZone } = placing;
   const [done] = await rowsOf<Placed>(
     manager,
     `with part as (
@@ -92,7 +93,7 @@ export async function enqueueFromRun(
                ${byZone ? zonesOf(`part where state = 'queued'`) : 'null::json'} as zones`,
     [key.accountId, key.campaignId, fromRun, ...columnsOf(groups), key.run],
   );
-  await addParts(manager, key, done!);
+  await addParts(manager, key, placing, done!);
   return done!.queued;
 }
 

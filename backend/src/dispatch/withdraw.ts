@@ -9,7 +9,7 @@ import type { EntityManager } from 'typeorm';
 import { planForManyRows, rowsOf } from '../database/rows.ts';
 import type { RunKey } from './enqueue.ts';
 import { withRegion } from '../ranges/zone-of.ts';
-import { addParts, isByZone, zonesOf, type Placed } from './queue-parts.ts';
+import { addParts, placingOf, zonesOf, type Placed } from './queue-parts.ts';
 import { toBeLookedUp } from './unknown-messages.ts';
 
 /** The message `m` is in a process's hands, and its answer may still come. */
@@ -89,9 +89,10 @@ returning (select count(*)::int from moved) as placed, (select count(*)::int fro
 
 export async function requeueDuplicates(manager: EntityManager, key: RunKey): Promise<void> {
   const parameters = [key.accountId, key.campaignId, key.run];
-  const statement = requeueStatement(await isByZone(manager, key));
+  const placing = await placingOf(manager, key);
+  const statement = requeueStatement(placing.byZone);
   const [done] = await rowsOf<Placed>(manager, statement, parameters);
-  await addParts(manager, key, done!);
+  await addParts(manager, key, placing, done!);
 }
 
 /** Runs that are under way and have lost a file some of whose messages were in hand, and now no longer are. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cloneDatabase, type TestDatabase } from '../../test/database.ts';
+import { encode } from '../../test/encode.ts';
 import { loadRanges } from './load-ranges.ts';
 import { joined, readRegistry, RegistryError } from './read-registry.ts';
 import { withRegion } from './zone-of.ts';
@@ -20,18 +21,10 @@ const FILE = [
   '901;0000000;0009999;10000;ООО "СПУТНИК";с. Горки;Российская Федерация;7743895280',
 ].join('\r\n');
 
-/** windows-1251, in which the ministry published the registry for years. */
-function windows1251(text: string): Uint8Array {
-  return Uint8Array.from(text, (letter) => {
-    const code = letter.charCodeAt(0);
-    return code < 0x80 ? code : code - 0x410 + 0xc0;
-  });
-}
-
 test.each([
-  ['UTF-8', new TextEncoder().encode(FILE)],
-  ['UTF-8 with a mark', new TextEncoder().encode(`\uFEFF${FILE}`)],
-  ['windows-1251', windows1251(FILE)],
+  ['UTF-8', encode(FILE, 'utf-8')],
+  ['UTF-8 with a mark', encode(FILE, 'utf-8', true)],
+  ['windows-1251', encode(FILE, 'windows-1251')],
 ])('a file of the registry in %s is read', (_, bytes) => {
   expect(readRegistry(bytes)).toEqual({
     lines: 4,
@@ -49,13 +42,14 @@ test.each([
   ['nothing', '', /\(empty\)/],
   ['a number that is none', `${HEADER}\n900;12;x;1;О;Самарская обл.;;1`, /line 2/],
   ['an end before its beginning', `${HEADER}\n900;0000009;0000001;1;О;Самарская обл.;;1`, /line 2/],
+  ['a line after an empty one', `${HEADER}\n\n900;1;x;1;О;Самарская обл.;;1`, /line 3/],
   ['a code that is none', `${HEADER}\n90;0000000;0000009;10;О;Самарская обл.;;1`, /line 2/],
 ])('%s is refused with what is wrong', (_, text, words) => {
-  expect(() => readRegistry(new TextEncoder().encode(text))).toThrow(words);
+  expect(() => readRegistry(encode(text, 'utf-8'))).toThrow(words);
 });
 
 test('neighbours of one zone become one range; one number in two zones is an error', () => {
-  const { ranges } = readRegistry(new TextEncoder().encode(FILE));
+  const { ranges } = readRegistry(encode(FILE, 'utf-8'));
   expect(joined(ranges.toReversed())).toEqual([
     { low: 79_000_000_000, high: 79_000_062_999, zone: 'Europe/Moscow' },
     { low: 79_000_200_000, high: 79_000_299_999, zone: 'Asia/Yekaterinburg' },

@@ -66,7 +66,7 @@ function recordsOf(bytes: Uint8Array): string[][] {
   const text = new TextDecoder(encoding).decode(bytes.subarray(bomBytes));
   try {
     // Its quotes are those of company names: `ООО "Т2 Мобайл"`.
-    return parse(text, { delimiter: ';', quote: false, relax_column_count: true, skip_empty_lines: true });
+    return parse(text, { delimiter: ';', quote: false, relax_column_count: true });
   } catch (error) {
     throw new RegistryError((error as Error).message);
   }

@@ -1,15 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { inspect } from 'node:util';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import request from 'supertest';
-import { createApp } from '../../src/app.ts';
-import { ConfigError, readConfig } from '../../src/config.ts';
+import { ConfigError } from '../../src/config.ts';
 import { Erasure } from '../../src/host/erasure.ts';
-import { freePort } from '../app.ts';
-import { cloneDatabase, type TestDatabase } from '../database.ts';
+import { PresetApp } from '../preset-app.ts';
 import {
   access,
   APPLICATION_TOKEN,
@@ -22,24 +16,9 @@ import {
 } from './fixtures.ts';
 import { Portal } from './portal.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'mass-messaging-bitrix24-'));
-const hostsFile = join(folder, 'hosts.json');
-let app: NestExpressApplication;
-let database: TestDatabase;
+let preset: PresetApp;
 let portal: Portal;
-let baseUrl: string;
 
-const config = (records: unknown[], env: Record<string, string> = {}) => {
-  writeFileSync(hostsFile, JSON.stringify(records));
-  return readConfig({
-    BASE_URL: baseUrl,
-    DATA_DIR: folder,
-    HOSTS_FILE: hostsFile,
-    ALLOW_LOCAL_HOSTS: 'true',
-    BITRIX24_SECRET: SECRET,
-    ...env,
-  });
-};
 const record = (changes: Record<string, unknown> = {}) => ({
   preset: 'bitrix24',
   issuer: 'https://oauth.bitrix24.tech',
@@ -49,20 +28,15 @@ const record = (changes: Record<string, unknown> = {}) => ({
 });
 
 beforeAll(async () => {
-  [database, portal] = await Promise.all([cloneDatabase(), Portal.start()]);
-  const port = await freePort();
-  baseUrl = `http://localhost:${port}`;
-  app = await createApp(config([record({ issuer: portal.url })]), database.dataSource);
-  await app.listen(port, '127.0.0.1');
+  portal = await Portal.start();
+  preset = await PresetApp.start([record({ issuer: portal.url })], { BITRIX24_SECRET: SECRET });
 });
 afterAll(async () => {
-  await app.close();
+  await preset.stop();
   portal.stop();
-  await database.drop();
-  rmSync(folder, { recursive: true, force: true });
 });
 beforeEach(async () => {
-  await database.dataSource.query('truncate account, installation, erasure cascade');
+  await preset.database.dataSource.query('truncate account, installation, erasure cascade');
   portal.asked.length = 0;
   portal.access = access(portal.url);
   portal.profiles.set('ydtj8pho532wydb5ixk78ol7uqlb7sch', profile());
@@ -70,7 +44,7 @@ beforeEach(async () => {
 });
 
 const post = (path: string, form: Record<string, string>) =>
-  request(baseUrl).post(path).type('form').send(form);
+  request(preset.baseUrl).post(path).type('form').send(form);
 const open = (changes: Record<string, string> = {}, lang = 'ru') =>
   post(
     `/bitrix24/app?DOMAIN=evil.example.com&PROTOCOL=1&LANG=${lang}&APP_SID=1`,
@@ -78,7 +52,7 @@ const open = (changes: Record<string, string> = {}, lang = 'ru') =>
   );
 const fresh = (changes: Record<string, string> = {}) => post('/bitrix24/token', opening(portal.url, changes));
 const installations = () =>
-  database.dataSource.query(
+  preset.database.dataSource.query(
     `select a.external_id, a.name, a.time_zone, i.state, i.origins, i.api_base_url, i.session_key, i.access_token, i.erase_at_once
        from account a join installation i on i.account_id = a.id order by i.updated_at`,
   );
@@ -96,7 +70,7 @@ function bootOf(page: string): Boot {
 }
 
 const session = (token: string) =>
-  request(baseUrl).get('/api/session').set('Authorization', `Bearer ${token}`);
+  request(preset.baseUrl).get('/api/session').set('Authorization', `Bearer ${token}`);
 
 describe('opening the app', () => {
   test('the first by an administrator installs it, on the word of the server of authorisation alone', async () => {
@@ -108,7 +82,7 @@ describe('opening the app', () => {
       name: 'localhost',
       time_zone: 'Europe/Moscow',
       state: 'active',
-      origins: [baseUrl, portal.url],
+      origins: [preset.baseUrl, portal.url],
       api_base_url: `${portal.url}/rest`,
     });
     expect(headers['content-security-policy']).toContain(`frame-ancestors ${portal.url};`);
@@ -212,12 +186,12 @@ describe('nobody else gets in', () => {
 
   test('a switched off app shows nothing', async () => {
     await open().expect(200);
-    await database.dataSource.query(`update installation set state = 'disabled'`);
+    await preset.database.dataSource.query(`update installation set state = 'disabled'`);
     await open().expect(403);
   });
 
   test('only a form is read, and not a long one', async () => {
-    await request(baseUrl).post('/bitrix24/token').send(opening(portal.url)).expect(400);
+    await request(preset.baseUrl).post('/bitrix24/token').send(opening(portal.url)).expect(400);
     await fresh({ PLACEMENT_OPTIONS: 'x'.repeat(70_000) }).expect(400);
   });
 });
@@ -234,9 +208,9 @@ describe('an uninstall', () => {
     ]);
     await session(bootOf(text).token).expect(401);
     const finished = async () =>
-      (await database.dataSource.query('select 1 from erasure where finished_at is not null')).length;
+      (await preset.database.dataSource.query('select 1 from erasure where finished_at is not null')).length;
     // The uninstall has woken it; whoever has the account in hand lets go of it in time.
-    do await app.get(Erasure).runOnce();
+    do await preset.app.get(Erasure).runOnce();
     while (erased && (await finished()) === 0);
     expect(await finished()).toBe(erased ? 1 : 0);
     // A repeat finds nobody.
@@ -262,7 +236,7 @@ describe('an uninstall', () => {
 
 describe('its record in HOSTS_FILE', () => {
   test('the secret is in no text of the record', () => {
-    const [host] = config([record()]).hosts;
+    const [host] = preset.config([record()]).hosts;
     expect(inspect(host, { depth: 9 }) + JSON.stringify(host)).not.toContain(SECRET);
   });
 
@@ -275,14 +249,14 @@ describe('its record in HOSTS_FILE', () => {
     ['a field too many', { maxTtlSeconds: 60 }, {}, /knows no maxTtlSeconds/],
     ['another preset', { preset: 'vtiger' }, {}, /the presets are kommo and bitrix24/],
   ])('%s is refused with what to do', (_, changes, env, words) => {
-    expect(() => config([record(changes)], env)).toThrow(ConfigError);
-    expect(() => config([record(changes)], env)).toThrow(words);
+    expect(() => preset.config([record(changes)], env)).toThrow(ConfigError);
+    expect(() => preset.config([record(changes)], env)).toThrow(words);
   });
 });
 
 test('neither access nor token stands in a log or in a stored row as it came', async () => {
   await open().expect(200);
-  const [row] = await database.dataSource.query('select * from installation');
+  const [row] = await preset.database.dataSource.query('select * from installation');
   expect(inspect(row)).not.toContain(APPLICATION_TOKEN);
   expect(String(row.access_token)).not.toContain('ydtj8pho');
 });

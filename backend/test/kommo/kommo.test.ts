@@ -1,46 +1,25 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { inspect } from 'node:util';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import request from 'supertest';
-import { createApp } from '../../src/app.ts';
-import { ConfigError, readConfig } from '../../src/config.ts';
-import { freePort } from '../app.ts';
-import { cloneDatabase, type TestDatabase } from '../database.ts';
+import { ConfigError } from '../../src/config.ts';
+import { PresetApp } from '../preset-app.ts';
 import { ACCOUNT, base64url, claims, SECRET, token, TOKENS } from './fixtures.ts';
 
 const INTEGRATION = claims(0).client_uuid;
 const PAGE = 'https://devteam.kommo.com';
 const now = () => Math.floor(Date.now() / 1000);
 
-const folder = mkdtempSync(join(tmpdir(), 'mass-messaging-kommo-'));
-const hostsFile = join(folder, 'hosts.json');
-let app: NestExpressApplication;
-let database: TestDatabase;
-let baseUrl: string;
+let preset: PresetApp;
 let kommo: Server;
 let local: string;
 /** What the stand-in was asked, and what it says. */
 let asked: { path: string; authorization: string | undefined; body: string }[] = [];
 let says: Record<string, unknown> = {};
 
-const config = (records: unknown[], env: Record<string, string> = {}) => {
-  writeFileSync(hostsFile, JSON.stringify(records));
-  return readConfig({
-    BASE_URL: baseUrl,
-    DATA_DIR: folder,
-    HOSTS_FILE: hostsFile,
-    ALLOW_LOCAL_HOSTS: 'true',
-    KOMMO_SECRET: SECRET,
-    ...env,
-  });
-};
 const record = (changes: Record<string, unknown> = {}) => ({
   preset: 'kommo',
   issuer: 'https://kommo.com',
@@ -50,7 +29,6 @@ const record = (changes: Record<string, unknown> = {}) => ({
 });
 
 beforeAll(async () => {
-  database = await cloneDatabase();
   kommo = createServer((incoming, answer) => {
     void (async () => {
       let body = '';
@@ -63,18 +41,13 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(kommo, 'listening');
   local = `localhost:${(kommo.address() as AddressInfo).port}`;
-  const port = await freePort();
-  baseUrl = `http://localhost:${port}`;
-  app = await createApp(config([record(), record({ issuer: `http://${local}` })]), database.dataSource);
-  await app.listen(port, '127.0.0.1');
+  preset = await PresetApp.start([record(), record({ issuer: `http://${local}` })], { KOMMO_SECRET: SECRET });
   await installed(ACCOUNT.id, PAGE);
   await installed(ACCOUNT.id + 1, 'https://other.kommo.com');
 });
 afterAll(async () => {
-  await app.close();
+  await preset.stop();
   kommo.close();
-  await database.drop();
-  rmSync(folder, { recursive: true, force: true });
 });
 beforeEach(() => {
   asked = [];
@@ -86,7 +59,7 @@ beforeEach(() => {
 
 /** An account that Kommo has let us into, as `installed` leaves it. */
 async function installed(id: number, origin: string): Promise<void> {
-  await database.dataSource.query(
+  await preset.database.dataSource.query(
     `with account as (insert into account (host, external_id, name, time_zone)
                       values ('https://kommo.com', $1, 'Developers Team', 'UTC') returning id)
      insert into installation (account_id, id, sequence, state, origins, api_base_url, token_url, access_token, webhook_secret)
@@ -96,9 +69,9 @@ async function installed(id: number, origin: string): Promise<void> {
 }
 
 const session = (value: string) =>
-  request(baseUrl).get('/api/session').set('Authorization', `Bearer ${value}`);
+  request(preset.baseUrl).get('/api/session').set('Authorization', `Bearer ${value}`);
 const handed = (value: string, origin = PAGE) =>
-  request(baseUrl).get('/api/host/kommo/token').set('X-Auth-Token', value).set('Origin', origin);
+  request(preset.baseUrl).get('/api/host/kommo/token').set('X-Auth-Token', value).set('Origin', origin);
 
 describe('a one-time token', () => {
   test.each([
@@ -191,7 +164,10 @@ describe('a one-time token', () => {
 
   test('where the app is switched off, it opens nothing', async () => {
     const set = (state: string) =>
-      database.dataSource.query(`update installation set state = $1 where api_base_url = $2`, [state, PAGE]);
+      preset.database.dataSource.query(`update installation set state = $1 where api_base_url = $2`, [
+        state,
+        PAGE,
+      ]);
     await set('disabled');
     expect((await session(token()).expect(403)).body.code).toBe('installation_inactive');
     await set('active');
@@ -211,13 +187,15 @@ describe('the page of an account', () => {
     });
     expect(headers).toMatchObject({ 'access-control-allow-origin': PAGE, 'cache-control': 'no-store' });
     expect(headers['access-control-allow-credentials']).toBeUndefined();
-    const frame = await request(baseUrl).get(`/widget/?host=${body.host}&tenant=${body.tenant}`).expect(200);
+    const frame = await request(preset.baseUrl)
+      .get(`/widget/?host=${body.host}&tenant=${body.tenant}`)
+      .expect(200);
     expect(frame.headers['content-security-policy']).toContain(`frame-ancestors ${PAGE};`);
   });
 
   test('is told before it calls that it may; a page of nobody we know is not', async () => {
     const preflight = (origin: string) =>
-      request(baseUrl).options('/api/host/kommo/token').set('Origin', origin).expect(204);
+      request(preset.baseUrl).options('/api/host/kommo/token').set('Origin', origin).expect(204);
     const { headers } = await preflight(PAGE);
     expect(headers).toMatchObject({
       'access-control-allow-origin': PAGE,
@@ -231,15 +209,15 @@ describe('the page of an account', () => {
     await handed(token(), 'https://other.kommo.com').expect(401);
     const { headers } = await handed(token(), 'https://evil.com').expect(401);
     expect(headers['access-control-allow-origin']).toBeUndefined();
-    await request(baseUrl).get('/api/host/kommo/token').set('X-Auth-Token', token()).expect(401);
-    await request(baseUrl).get('/api/host/kommo/token').set('Origin', PAGE).expect(401);
+    await request(preset.baseUrl).get('/api/host/kommo/token').set('X-Auth-Token', token()).expect(401);
+    await request(preset.baseUrl).get('/api/host/kommo/token').set('Origin', PAGE).expect(401);
   });
 
   test('loads the scripts from us', async () => {
-    const script = await request(baseUrl).get('/kommo/script.js').expect(200);
+    const script = await request(preset.baseUrl).get('/kommo/script.js').expect(200);
     expect(script.headers['content-type']).toContain('text/javascript');
     expect(script.text).toContain('define([]');
-    const embed = await request(baseUrl).get('/kommo/embed.js').expect(200);
+    const embed = await request(preset.baseUrl).get('/kommo/embed.js').expect(200);
     expect(embed.headers['access-control-allow-origin']).toBe('*');
     expect(embed.text).toContain('export function embed');
   });
@@ -247,11 +225,11 @@ describe('the page of an account', () => {
 
 describe('the redirect after an install', () => {
   const redirect = (query: Record<string, string>) =>
-    request(baseUrl)
+    request(preset.baseUrl)
       .get('/api/host/kommo/installed')
       .query({ from_widget: '1', ...query });
   const accounts = () =>
-    database.dataSource.query(
+    preset.database.dataSource.query(
       `select a.external_id, a.name, a.time_zone, i.state, i.api_base_url, i.access_token
          from account a join installation i on i.account_id = a.id where a.host = $1 order by i.updated_at, i.state desc`,
       [`http://${local}`],
@@ -284,7 +262,7 @@ describe('the redirect after an install', () => {
   test('without a code, or with two addresses, nothing is exchanged', async () => {
     await redirect({ referer: local }).expect(400);
     await redirect({ code: '', referer: local }).expect(400);
-    await request(baseUrl)
+    await request(preset.baseUrl)
       .get(`/api/host/kommo/installed?code=x&referer=${local}&referer=evil.com`)
       .expect(400);
     expect(asked).toEqual([]);
@@ -321,7 +299,7 @@ describe('the redirect after an install', () => {
       client_secret: SECRET,
       grant_type: 'authorization_code',
       code: 'def502',
-      redirect_uri: `${baseUrl}/api/host/kommo/installed`,
+      redirect_uri: `${preset.baseUrl}/api/host/kommo/installed`,
     });
     const [stored] = await accounts();
     expect(stored).toMatchObject({
@@ -339,7 +317,7 @@ describe('the redirect after an install', () => {
       recipientZones: false,
     });
 
-    const channels = request(baseUrl).get('/api/channels');
+    const channels = request(preset.baseUrl).get('/api/channels');
     const own = token({ iss: `http://${local}`, subdomain: 'localhost' });
     await channels.set('Authorization', `Bearer ${own}`).expect(200, { data: [] });
 
@@ -364,18 +342,18 @@ describe('in HOSTS_FILE', () => {
     ['knows no secret', { secret: SECRET }, {}],
     ['knows no keys', { keys: [] }, {}],
   ])('what is wrong is said: %s', (sentence, changes, env) => {
-    const read = () => config([record(changes)], env);
+    const read = () => preset.config([record(changes)], env);
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(sentence);
     expect(read).not.toThrow(SECRET);
   });
 
   test('one issuer stands once', () => {
-    expect(() => config([record(), record()])).toThrow('stands in it twice');
+    expect(() => preset.config([record(), record()])).toThrow('stands in it twice');
   });
 
   test('the secret is read from the variable, and no print of the settings shows it', () => {
-    const { hosts } = config([record({ secretEnv: 'OTHER' })], { OTHER: SECRET, KOMMO_SECRET: '' });
+    const { hosts } = preset.config([record({ secretEnv: 'OTHER' })], { OTHER: SECRET, KOMMO_SECRET: '' });
     expect(hosts[0]!.kommo!.secret.export().toString()).toBe(SECRET);
     expect(JSON.stringify(hosts) + inspect(hosts, { depth: 9, showHidden: true })).not.toContain(SECRET);
   });
