@@ -64,10 +64,18 @@ select gen_random_uuid(), c.account_id, c.id, 'system', 'chat_given_up', c.state
   from put_off p join campaign c on c.account_id = p.account_id and c.id = p.campaign_id
  where p.chat_given_up_at is not null`;
 
-/** The host itself is in trouble: the account's other chats wait as long as the one that found out. */
+/**
+ * The host itself is in trouble: the account's other chats wait as long as the one that found out. Several may find out at
+ * once; a chat that another of them has in hand is put off by that one, and waiting for it could be a deadlock.
+ */
 export const PUT_OFF_ACCOUNT = `
+with found as materialized (
+  select chat_due_at from reply where account_id = $1 and id = $2),
+others as materialized (
+  select r.id from reply r, found
+   where r.account_id = $1 and r.chat_id is null and r.chat_given_up_at is null and r.chat_due_at < found.chat_due_at
+     for no key update of r skip locked)
 update reply r
    set chat_due_at = found.chat_due_at
-  from reply found
- where found.account_id = $1 and found.id = $2
-   and r.account_id = $1 and r.chat_id is null and r.chat_given_up_at is null and r.chat_due_at < found.chat_due_at`;
+  from found, others
+ where r.account_id = $1 and r.id = others.id`;
