@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { DataSource } from 'typeorm';
 import { Agent, request } from 'undici';
 import { HostClient } from '../src/channels/host/host-client.ts';
-import { HostGateway } from '../src/channels/host/host-gateway.ts';
+import { HostMessenger } from '../src/channels/host/host-messenger.ts';
 import { Installations } from '../src/channels/installations.ts';
 import type { Config } from '../src/config.ts';
 import type { GrantedRow } from '../src/dispatch/claim.ts';
@@ -46,7 +46,7 @@ export async function drainOverHttp(dataSource: DataSource, messages: number): P
   const client = new HostClient(new Installations(dataSource, config), config);
   const contents = new RunContents(dataSource);
   await readAhead(dataSource, contents);
-  await drain(dataSource, messages, sendThrough(new HostGateway(client), contents));
+  await drain(dataSource, messages, sendThrough(new HostMessenger(client), contents));
   await client.onApplicationShutdown();
 }
 
@@ -74,7 +74,7 @@ export async function install(dataSource: DataSource, url: string): Promise<void
   }
 }
 
-function sendThrough(gateway: HostGateway, contents: RunContents): Send {
+function sendThrough(gateway: HostMessenger, contents: RunContents): Send {
   const turns = new Turns(CONCURRENCY);
   return async (grant, rows) => {
     if (rows.length === 0) return [];

@@ -64,7 +64,13 @@ const config = {
 } as Config;
 const dataSource = await createDataSource(process.argv[2]!, 10).initialize();
 const database = new DispatchDatabase(dataSource);
-const dispatcher = new Dispatcher(dataSource, database, new RunContents(dataSource), gateway, config);
+const dispatcher = new Dispatcher(
+  dataSource,
+  database,
+  new RunContents(dataSource),
+  { host: gateway, chatwoot: gateway },
+  config,
+);
 const clocks = [
   setInterval(() => void dispatcher.tick(), TICK_MS),
   setInterval(() => void dispatcher.flush(), FLUSH_MS.withKeys),

@@ -6,9 +6,9 @@ import { ScheduledStarts } from '../src/campaigns/scheduled-starts.ts';
 import type { Config } from '../src/config.ts';
 import { DispatchDatabase } from '../src/dispatch/dispatch-database.ts';
 import { Dispatcher } from '../src/dispatch/dispatcher.ts';
-import type { Gateway } from '../src/dispatch/gateway.ts';
+import type { Gateway, Gateways } from '../src/dispatch/gateway.ts';
 import { RunContents } from '../src/dispatch/run-contents.ts';
-import { CONFIG, GATEWAY } from '../src/tokens.ts';
+import { CONFIG, GATEWAYS } from '../src/tokens.ts';
 import { StillApp } from './still-app.ts';
 
 /**
@@ -38,7 +38,7 @@ class Life {
 
   constructor() {
     const { app, database } = still.host;
-    const real = app.get<Gateway>(GATEWAY);
+    const real = app.get<Gateways>(GATEWAYS).host;
     const gateway: Gateway = {
       honoursKeys: true,
       send: (message, leave) => (this.dead ? new Promise(() => undefined) : real.send(message, leave)),
@@ -46,7 +46,13 @@ class Life {
     const { dataSource } = database;
     const contents = new RunContents(dataSource);
     const config = app.get<Config>(CONFIG);
-    this.dispatcher = new Dispatcher(dataSource, app.get(DispatchDatabase), contents, gateway, config);
+    this.dispatcher = new Dispatcher(
+      dataSource,
+      app.get(DispatchDatabase),
+      contents,
+      { host: gateway, chatwoot: gateway },
+      config,
+    );
   }
 
   drop(): void {

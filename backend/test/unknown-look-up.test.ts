@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Gateway } from '../src/dispatch/gateway.ts';
+import type { Gateways } from '../src/dispatch/gateway.ts';
 import { UnknownLookUp } from '../src/dispatch/unknown-look-up.ts';
-import { GATEWAY } from '../src/tokens.ts';
+import { GATEWAYS } from '../src/tokens.ts';
 import { startApp, type TestApp } from './app.ts';
 
 let host: TestApp;
@@ -12,7 +12,7 @@ afterAll(() => host.stop());
 
 test('a message that was accepted and never answered is found at the host, without any receipt and without a repeat', async () => {
   // As a channel whose provider knows no keys: it must not be asked to send again.
-  Object.assign(host.app.get<Gateway>(GATEWAY), { honoursKeys: false });
+  Object.assign(host.app.get<Gateways>(GATEWAYS).host, { honoursKeys: false });
   host.sandbox.settings.change({ resetAfterAccept: 1, receipts: { enabled: false } });
   const api = host.as('romashka');
   const { id } = await api.create('Осень');

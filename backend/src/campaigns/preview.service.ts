@@ -1,22 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Obstacle, Preview } from '../../../contract/campaign.ts';
 import type { Template } from '../../../contract/channel.ts';
+import type { Lengths } from '../../../contract/lengths.ts';
 import type { Refusal } from '../../../contract/list.ts';
 import type { Language } from '../../../contract/problems.ts';
 import { firstOpen } from '../../../contract/sending-hours.ts';
 import { localToInstant } from '../../../contract/zoned-time.ts';
 import { ChannelsService } from '../channels/channels.service.ts';
+import { Messengers } from '../channels/messengers.ts';
 import { rowsOf } from '../database/rows.ts';
 import { cellFinder, type CellOf } from '../../../contract/cells.ts';
 import { compose, type RunContent } from '../dispatch/compose.ts';
 import { SPREAD, WIRE } from '../dispatch/pacing.ts';
-import { GATEWAY } from '../tokens.ts';
 import { takeTurn } from '../dispatch/channel-places.ts';
 import { DispatchDatabase } from '../dispatch/dispatch-database.ts';
-import type { Gateway, GatewayAnswer, OutboundMessage } from '../dispatch/gateway.ts';
+import type { Gateway, GatewayAnswer, OutboundMessage, Provider } from '../dispatch/gateway.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { LengthsService } from '../lengths/lengths.service.ts';
@@ -50,7 +51,7 @@ export class PreviewService {
     private readonly dataSource: DataSource,
     private readonly channels: ChannelsService,
     private readonly lengths: LengthsService,
-    @Inject(GATEWAY) private readonly gateway: Gateway,
+    private readonly messengers: Messengers,
     private readonly dispatchDatabase: DispatchDatabase,
   ) {}
 
@@ -66,13 +67,14 @@ export class PreviewService {
       obstacles: obstacles(facts),
       lists,
       limitPerMinute: channel?.limitPerMinute ?? null,
-      content: contentOf(row, template),
+      content: contentOf(row, template, await this.channels.provider(row.account_id)),
     };
   }
 
   /** What would be sent, by the template as the host has it now. */
   async content(row: CampaignRow): Promise<RunContent> {
-    return contentOf(row, await this.template(row, row.channel_id !== null));
+    const template = await this.template(row, row.channel_id !== null);
+    return contentOf(row, template, await this.channels.provider(row.account_id));
   }
 
   /** The template file of the manual's point 3, with the columns this campaign needs. */
@@ -115,7 +117,8 @@ export class PreviewService {
     if (account.queued === 0 && lists.length > 0) found.push({ field: 'mainList', code: 'nobody_to_write' });
     const lengths = composable ? await this.lengths.look(key, planOf(content)) : null;
     const rate = Math.min(row.rate, limitPerMinute ?? row.rate);
-    const finishAt = finishTime(account.queued, rate, first, { hours, timeZone, zones });
+    const recipients = account.queued - unsendableOf(lengths);
+    const finishAt = finishTime(recipients, rate, first, { hours, timeZone, zones });
     return {
       obstacles: found,
       warnings: warningsOf({
@@ -129,7 +132,7 @@ export class PreviewService {
       }),
       account,
       refusedBy: refusedOf(lists),
-      recipients: account.queued,
+      recipients,
       lengths,
       category: content.template?.category ?? null,
       startAt: row.start_at !== null || first > begin ? new Date(first).toISOString() : null,
@@ -182,7 +185,8 @@ export class PreviewService {
       reference: `test:${randomUUID()}`,
       campaignReference: 'test',
     };
-    const answer = await this.sendInTurn(message);
+    const gateway = this.messengers[content.provider ?? 'host'];
+    const answer = await this.sendInTurn(gateway, message);
     if (answer.kind !== 'accepted') {
       throw new ProblemError('test_not_sent', {
         reason: 'detail' in answer ? (answer.detail ?? '') : answer.kind,
@@ -192,18 +196,24 @@ export class PreviewService {
   }
 
   /** A channel's limit counts everything that goes through it. @throws ProblemError channel_at_limit */
-  private async sendInTurn(message: OutboundMessage): Promise<GatewayAnswer> {
+  private async sendInTurn(gateway: Gateway, message: OutboundMessage): Promise<GatewayAnswer> {
     const asked = performance.now();
     const wait = await takeTurn(this.dispatchDatabase, message.accountId, message.channelId);
-    if (wait === undefined) return this.gateway.send(message, () => true);
+    if (wait === undefined) return gateway.send(message, () => true);
     if (wait === null) throw new ProblemError('channel_at_limit');
     // Not before its turn, and not long after it: the place of one that is late has been others' since.
     await sleep(Math.ceil(wait));
     const until = asked + wait + (SPREAD - WIRE) * 1000;
-    const answer = await this.gateway.send(message, () => performance.now() <= until);
+    const answer = await gateway.send(message, () => performance.now() <= until);
     if (answer.kind === 'late') throw new ProblemError('channel_at_limit');
     return answer;
   }
+}
+
+/** Rows of which no message can be made; none while they are only estimated. */
+function unsendableOf(lengths: Lengths | null): number {
+  if (!lengths?.exact) return 0;
+  return lengths.method === 'sms' ? lengths.tooLong + lengths.blank : lengths.unfilled;
 }
 
 function refusedOf(lists: readonly ListRow[]): Preview['refusedBy'] {
@@ -221,11 +231,12 @@ function planOf({ method, text, bindings, template }: RunContent): MessagePlan {
   return templatePlan(bindings, template?.variables.map(({ key }) => key) ?? []);
 }
 
-function contentOf(row: CampaignRow, template: Template | null): RunContent {
+function contentOf(row: CampaignRow, template: Template | null, provider: Provider): RunContent {
   return {
     name: row.name,
     method: row.method,
     channelId: row.channel_id ?? '',
+    provider,
     text: row.text,
     template,
     bindings: row.bindings,

@@ -2,22 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import * as v from 'valibot';
 import { TemplateSchema, type Channel, type Template } from '../../../contract/channel.ts';
-import type { HostChannel } from '../../../contract/host-api.ts';
+import type { Provider } from '../dispatch/gateway.ts';
 import { ProblemError } from '../errors.ts';
 import { declaredLimit, keepLimits } from './declared-limits.ts';
-import { HostClient } from './host/host-client.ts';
+import { Messengers } from './messengers.ts';
 
-/** The account's channels and their templates, as the host lists them now. */
+/** The account's channels and their templates, as its host or another messenger lists them now. */
 @Injectable()
 export class ChannelsService {
   constructor(
-    private readonly client: HostClient,
+    private readonly messengers: Messengers,
     private readonly dataSource: DataSource,
   ) {}
 
   /** What it says of limits is kept for the sending, whoever asked. */
   async channels(accountId: number): Promise<Channel[]> {
-    const data = await this.listed(accountId);
+    const data = await (await this.messengers.of(accountId)).channels(accountId);
     await keepLimits(this.dataSource.manager, accountId, data);
     return data
       .filter(({ type }) => type === 'whatsapp' || type === 'sms')
@@ -31,14 +31,9 @@ export class ChannelsService {
       }));
   }
 
-  /** A host that takes no messages has no such list, and so no channels. */
-  private async listed(accountId: number): Promise<HostChannel[]> {
-    try {
-      return (await this.client.get<{ data: HostChannel[] }>(accountId, '/v1/channels')).data;
-    } catch (error) {
-      if (error instanceof ProblemError && error.code === 'not_found') return [];
-      throw error;
-    }
+  /** What the channels are of. */
+  provider(accountId: number): Promise<Provider> {
+    return this.messengers.providerOf(accountId);
   }
 
   async channel(accountId: number, channelId: string): Promise<Channel | null> {
@@ -49,8 +44,7 @@ export class ChannelsService {
   /** Templates whose shape we do not understand are left out rather than sent wrongly. */
   async templates(accountId: number, channelId: string): Promise<Template[]> {
     if (!(await this.channel(accountId, channelId))) throw new ProblemError('channel_unknown');
-    const path = `/v1/templates?channel_id=${encodeURIComponent(channelId)}`;
-    const { data } = await this.client.get<{ data: unknown[] }>(accountId, path);
+    const data = await (await this.messengers.of(accountId)).templates(accountId, channelId);
     return data.filter((template): template is Template => v.is(TemplateSchema, template));
   }
 

@@ -3,7 +3,9 @@ import { DataSource } from 'typeorm';
 import { CONFIG } from '../tokens.ts';
 import type { Config } from '../config.ts';
 import { rowsOf } from '../database/rows.ts';
+import type { Provider } from '../dispatch/gateway.ts';
 import { open } from '../host/secrets.ts';
+import { chatwootAccess } from './chatwoot/chatwoot-access.ts';
 
 export interface HostAccess {
   /** Scheme, name and port. */
@@ -11,6 +13,19 @@ export interface HostAccess {
   /** What the paths of the API begin with, without a slash at its end: mostly nothing. */
   basePath: string;
   accessToken: string;
+  /** Where the token stands, if not in `authorization` as a bearer's. */
+  tokenHeader?: string;
+}
+
+/** Another system than the host that the account's messages go through. */
+export interface Connection {
+  provider: Exclude<Provider, 'host'>;
+  access: HostAccess;
+}
+
+interface Access {
+  host: HostAccess;
+  connection: Connection | null;
 }
 
 /**
@@ -22,7 +37,7 @@ const FRESH_MS = 2000;
 /** The host's API of each account, with its token opened for use; kept for two seconds. */
 @Injectable()
 export class Installations {
-  private readonly known = new Map<number, { at: number; access: Promise<HostAccess | null> }>();
+  private readonly known = new Map<number, { at: number; access: Promise<Access | null> }>();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -30,7 +45,16 @@ export class Installations {
   ) {}
 
   /** Null where the app is disabled or no longer installed. */
-  access(accountId: number): Promise<HostAccess | null> {
+  async access(accountId: number): Promise<HostAccess | null> {
+    return (await this.both(accountId))?.host ?? null;
+  }
+
+  /** Null where there is none, and where the app is off. */
+  async connection(accountId: number): Promise<Connection | null> {
+    return (await this.both(accountId))?.connection ?? null;
+  }
+
+  private both(accountId: number): Promise<Access | null> {
     const now = performance.now();
     const known = this.known.get(accountId);
     if (known && now - known.at < FRESH_MS) return known.access;
@@ -49,15 +73,35 @@ export class Installations {
     this.known.delete(accountId);
   }
 
-  private async read(accountId: number): Promise<HostAccess | null> {
-    const [row] = await rowsOf<{ id: string; api_base_url: string; access_token: Buffer }>(
+  private async read(accountId: number): Promise<Access | null> {
+    const [row] = await rowsOf<InstallationRow>(
       this.dataSource.manager,
-      `select id, api_base_url, access_token from installation where account_id = $1 and state = 'active'`,
+      `select i.id, i.api_base_url, i.access_token, c.id as chatwoot_id, c.base_url as chatwoot_url, c.tenant as chatwoot_tenant,
+              c.access_token as chatwoot_token
+         from installation i left join chatwoot_connection c on c.account_id = i.account_id
+        where i.account_id = $1 and i.state = 'active'`,
       [accountId],
     );
     if (!row) return null;
     const { origin, pathname } = new URL(row.api_base_url);
     const accessToken = open(row.access_token, this.config.secretsKeys, row.id);
-    return { origin, basePath: pathname.replace(/\/$/, ''), accessToken };
+    const host = { origin, basePath: pathname.replace(/\/$/, ''), accessToken };
+    return { host, connection: row.chatwoot_id === null ? null : this.chatwoot(row) };
+  }
+
+  private chatwoot({ chatwoot_id, chatwoot_url, chatwoot_tenant, chatwoot_token }: Chatwoot): Connection {
+    const token = open(chatwoot_token, this.config.secretsKeys, chatwoot_id);
+    return { provider: 'chatwoot', access: chatwootAccess(chatwoot_url, chatwoot_tenant, token) };
   }
 }
+
+interface Chatwoot {
+  chatwoot_id: string;
+  chatwoot_url: string;
+  chatwoot_tenant: number;
+  chatwoot_token: Buffer;
+}
+
+type InstallationRow = { id: string; api_base_url: string; access_token: Buffer } & (
+  Chatwoot | { chatwoot_id: null }
+);

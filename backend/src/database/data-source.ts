@@ -31,6 +31,7 @@ import { AccountWall1764001400000 } from './migrations/1764001400000-account-wal
 import { SendingHours1764001410000 } from './migrations/1764001410000-sending-hours.ts';
 import { RunGroups1764001420000 } from './migrations/1764001420000-run-groups.ts';
 import { HostCalls1764001440000 } from './migrations/1764001440000-host-calls.ts';
+import { Chatwoot1764001450000 } from './migrations/1764001450000-chatwoot.ts';
 import { RecipientHours1764001430000 } from './migrations/1764001430000-recipient-hours.ts';
 
 /**
@@ -78,6 +79,7 @@ export function createDataSource(
       RunGroups1764001420000,
       RecipientHours1764001430000,
       HostCalls1764001440000,
+      Chatwoot1764001450000,
     ],
     entities: [
       AccountEntity,

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { PauseReason } from '../../../contract/campaign.ts';
 import { rowsOf } from '../database/rows.ts';
 import type { CampaignKey } from './claim.ts';
+import type { Provider } from './gateway.ts';
 import { toBeLookedUp } from './unknown-messages.ts';
 import { WITHDRAWN } from './withdraw.ts';
 
@@ -145,8 +146,8 @@ export async function completeFinished(
   });
 }
 
-/** Whoever held the grant `l` last cannot have sent the message `m`. $1 whether attempts are kept */
-const UNTOUCHED = `(l.owner is null or $1::bool and not exists (
+/** Whoever held the grant `l` last cannot have sent the message `m`. */
+const UNTOUCHED = `(l.owner is null or l.has_attempts and not exists (
   select from send_attempt a
    where a.account_id = m.account_id and a.campaign_id = m.campaign_id and a.run = m.run and a.position = m.position))`;
 
@@ -154,9 +155,9 @@ const UNTOUCHED = `(l.owner is null or $1::bool and not exists (
  * Grants of campaigns that will never hand them out again (cleared, or a run that is over). What was given back and
  * has not left before is cancelled; what a dead process held may have left, so it is `unknown` until a receipt says more.
  *
- * @param keepsAttempts whether nothing leaves without an attempt on disk: then only what has one may have left
+ * @param keyless providers to whom nothing leaves without an attempt on disk: only what has one may have left
  */
-export async function healGrants(manager: EntityManager, keepsAttempts = false): Promise<number> {
+export async function healGrants(manager: EntityManager, keyless: readonly Provider[] = []): Promise<number> {
   const rows = await rowsOf(
     manager,
     `with lost as (
@@ -164,7 +165,10 @@ export async function healGrants(manager: EntityManager, keepsAttempts = false):
         where c.account_id = g.account_id and c.id = g.campaign_id
           and (c.run <> g.run or c.state in ('draft', 'completed'))
           and (g.owner is null or g.lease_until < now())
-       returning g.account_id, g.campaign_id, g.run, g.low, g.high, g.owner),
+       returning g.account_id, g.campaign_id, g.run, g.low, g.high, g.owner,
+                 exists (select from run r
+                          where r.account_id = g.account_id and r.campaign_id = g.campaign_id and r.run = g.run
+                            and coalesce(r.content ->> 'provider', 'host') = any ($1)) as has_attempts),
      settled as (
      update message m
         set state = case when ${UNTOUCHED} then ${WITHDRAWN} else 'unknown' end,
@@ -176,7 +180,7 @@ export async function healGrants(manager: EntityManager, keepsAttempts = false):
      returning m.account_id, m.campaign_id, m.run, m.position, m.state),
      looked_up as (${toBeLookedUp('settled')})
      select 1 from settled`,
-    [keepsAttempts],
+    [keyless],
   );
   return rows.length;
 }

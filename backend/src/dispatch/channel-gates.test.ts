@@ -34,6 +34,13 @@ describe('a channel that does not answer', () => {
     return gates;
   };
 
+  test('is out of order from the third time on, until anybody gets through', () => {
+    const gates = broken();
+    expect([gates.isOutOfOrder(CHANNEL), gates.isOutOfOrder(OTHER)]).toEqual([true, false]);
+    gates.answered(CHANNEL, 5);
+    expect(gates.isOutOfOrder(CHANNEL)).toBe(false);
+  });
+
   test('stays open while it may be chance', () => {
     const gates = new ChannelGates();
     gates.failed(CHANNEL, 1);

@@ -3,10 +3,10 @@
  * monotonic clock). A channel's gate closes for everybody who goes through it, and for nobody else:
  *   - told to slow down, it closes for the time the provider named, and from then on lets through half as much,
  *     winning it back within the next minute (multiplicative decrease);
- *   - not answering, it closes for 1, 2, 4 … 60 seconds, and is then tried by one campaign before the others.
+ *   - not answering, or turning away everybody for later, it closes for 1, 2, 4 … 60 seconds, and is then tried by one campaign before the others.
  */
 
-/** Calls in a row without an answer after which a channel counts as out of order. One may be chance. */
+/** Calls in a row that came to nothing after which a channel counts as out of order. One may be chance. */
 const FAILURES = 3;
 const LONGEST_BACK_OFF_MS = 60_000;
 /** A trial whose answer is not known after this long no longer keeps the others waiting. */
@@ -61,7 +61,7 @@ export class ChannelGates {
     gate.slowedAt = now;
   }
 
-  /** No answer, or no connection. @returns for how long the channel has been failing, in ms; 0 while it may be chance */
+  /** No answer, no connection, or "later". @returns for how long the channel has been failing, in ms; 0 while it may be chance */
   failed(channel: string, now: number): number {
     const gate = this.gate(channel);
     gate.failures += 1;
@@ -74,6 +74,11 @@ export class ChannelGates {
       gate.trialUntil = null;
     } else gate.failures -= 1;
     return Math.max(1, now - gate.failingSince);
+  }
+
+  /** Nobody has got through for some time: what is turned away now is not turned away for its own sake. */
+  isOutOfOrder(channel: string): boolean {
+    return (this.gates.get(channel)?.failures ?? 0) >= FAILURES;
   }
 
   /** Any answer of the provider shows that it is there. */

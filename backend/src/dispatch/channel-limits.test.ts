@@ -39,7 +39,13 @@ afterEach(async () => {
 
 function aDispatcher(): Dispatcher {
   const contents = new RunContents(database.dataSource);
-  const dispatcher = new Dispatcher(database.dataSource, hot, contents, gateway, config);
+  const dispatcher = new Dispatcher(
+    database.dataSource,
+    hot,
+    contents,
+    { host: gateway, chatwoot: gateway },
+    config,
+  );
   dispatchers.push(dispatcher);
   return dispatcher;
 }

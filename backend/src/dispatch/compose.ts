@@ -4,13 +4,15 @@ import { renderTemplate, type Method, type Template } from '../../../contract/ch
 import { MAX_SEGMENTS, normaliseSmsText } from '../../../contract/sms-length.ts';
 import { measureSms } from '../../../contract/sms-segments.ts';
 import { parseText, renderText } from '../../../contract/sms-text.ts';
-import type { OutboundMessage } from './gateway.ts';
+import type { OutboundMessage, Provider } from './gateway.ts';
 
 /** What a run sends, kept as it was when the run began. */
 export interface RunContent {
   name: string;
   method: Method;
   channelId: string;
+  /** Absent: the host. */
+  provider?: Provider;
   text: string;
   template: Template | null;
   bindings: Record<string, Binding>;

@@ -5,10 +5,9 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { CONFIG, GATEWAY } from '../tokens.ts';
+import { CONFIG } from '../tokens.ts';
 import type { Config } from '../config.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { Gateway } from './gateway.ts';
 
 /**
  * How often outcomes are written, in ms. Later is cheaper, as more of what stands on one page is written at once, and
@@ -26,13 +25,12 @@ export class DispatchClock implements OnApplicationBootstrap, BeforeApplicationS
     private readonly dispatcher: Dispatcher,
     private readonly registry: SchedulerRegistry,
     @Inject(CONFIG) private readonly config: Config,
-    @Inject(GATEWAY) private readonly gateway: Gateway,
   ) {}
 
   onApplicationBootstrap(): void {
     this.every('dispatch', this.config.dispatchTickMs, () => this.dispatcher.tick());
-    const flushMs = this.gateway.honoursKeys ? FLUSH_MS.withKeys : FLUSH_MS.withoutKeys;
-    this.every('flush', flushMs, () => this.dispatcher.flush());
+    this.every('flush', FLUSH_MS.withKeys, () => this.dispatcher.flush());
+    this.every('flush urgent', FLUSH_MS.withoutKeys, () => this.dispatcher.flushUrgent());
     this.every('heal', HEAL_MS, () => this.dispatcher.heal());
     this.every('watch', WATCH_MS, () => this.dispatcher.watch());
   }

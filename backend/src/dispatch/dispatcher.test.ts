@@ -38,7 +38,13 @@ afterEach(async () => {
 });
 
 function aDispatcher(): Dispatcher {
-  return new Dispatcher(database.dataSource, hot, new RunContents(database.dataSource), gateway, config);
+  return new Dispatcher(
+    database.dataSource,
+    hot,
+    new RunContents(database.dataSource),
+    { host: gateway, chatwoot: gateway },
+    config,
+  );
 }
 
 /** Makes the campaign due now whatever it was granted last, so that a test need not wait for the rate. */
@@ -440,6 +446,22 @@ describe('a message that may have left', () => {
     await dispatcher.stop();
     expect(await states(campaign)).toEqual(['unknown']);
   });
+});
+
+test('a provider that turns everybody away uses up nobody’s tries, and once it is back everybody is written to', async () => {
+  const phones = Array.from({ length: 8 }, (_, n) => phoneNumber(n));
+  const campaign = await aCampaign(database.dataSource, { phones, rate: 300 });
+  await database.dataSource.query('update message set attempt = $1', [MAX_ATTEMPTS - 2]);
+  // Three to find out, one to try again.
+  const turnedAway = 4;
+  gateway.answer = (_, nth) =>
+    nth <= turnedAway
+      ? { kind: 'later', afterMs: 0, detail: 'busy' }
+      : { kind: 'accepted', providerId: `p${nth}` };
+  await allLeave(turnedAway + phones.length, [campaign]);
+  await dispatcher.stop();
+  const states = (await messagesOf(database.dataSource, campaign)).map(({ state }) => state);
+  expect(states).toEqual(phones.map(() => 'sent'));
 });
 
 describe('a message whose list was removed while it was in hand', () => {

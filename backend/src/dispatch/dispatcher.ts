@@ -12,7 +12,7 @@ import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { CONFIG, GATEWAY } from '../tokens.ts';
+import { CONFIG, GATEWAYS } from '../tokens.ts';
 import type { Config } from '../config.ts';
 import { maskPhones } from '../error.filter.ts';
 import { Attempts } from './attempts.ts';
@@ -21,7 +21,7 @@ import { ChannelGates } from './channel-gates.ts';
 import { ChannelLimits } from './channel-limits.ts';
 import { claim, grantedRows, skipHoles, type Claimed } from './claim.ts';
 import { DispatchDatabase } from './dispatch-database.ts';
-import type { Gateway } from './gateway.ts';
+import { withoutKeys, type Gateways } from './gateway.ts';
 import { giveBackUnknown } from './given-back.ts';
 import { HandOver } from './hand-over.ts';
 import { LeasedCampaigns } from './leased-campaigns.ts';
@@ -56,6 +56,7 @@ export class Dispatcher {
   private readonly hands: HandOver;
   private readonly attempts: Attempts;
   private readonly watchdog: Watchdog;
+  private readonly defence: SelfDefence;
   private claiming: Promise<number> | null = null;
   private quietUntil = 0;
   /** A claim's answer was lost: grants may be this process's that it does not know of. */
@@ -68,23 +69,24 @@ export class Dispatcher {
     private readonly dataSource: DataSource,
     private readonly database: DispatchDatabase,
     private readonly contents: RunContents,
-    @Inject(GATEWAY) private readonly gateway: Gateway,
+    @Inject(GATEWAYS) private readonly gateways: Gateways,
     @Inject(CONFIG) private readonly config: Config,
   ) {
     this.attempts = new Attempts(database);
-    this.book = new OutcomeBook(database, this.owner, () => (gateway.honoursKeys ? null : this.attempts));
+    this.book = new OutcomeBook(database, this.owner, this.attempts);
     this.leases = new LeasedCampaigns(database, this.owner);
     this.limits = new ChannelLimits(database, this.owner, this.leases);
     const { gates, leases, book } = this;
-    const defence = new SelfDefence(dataSource.manager, gates, leases, book, config.alikeRefusals);
+    this.defence = new SelfDefence(dataSource.manager, gates, leases, book, config.alikeRefusals);
     this.watchdog = new Watchdog(dataSource.manager, this.owner, leases, answerSecondsOf(config));
     this.hands = new HandOver(
-      gateway,
+      gateways,
       contents,
       book,
       this.attempts,
       config.channelConcurrency,
-      (grant, answer, channel) => defence.learn(this.hands, grant, answer, channel),
+      (grant, answer, channel) => this.defence.learn(this.hands, grant, answer, channel),
+      (channel) => gates.isOutOfOrder(channel),
     );
   }
 
@@ -214,6 +216,11 @@ export class Dispatcher {
     return this.book.flush();
   }
 
+  /** The same, where some of them should not wait. */
+  async flushUrgent(): Promise<void> {
+    if (this.book.isUrgent) await this.book.flush();
+  }
+
   /** Gives back, as untouched, grants that a claim made without its answer arriving here. */
   private async releaseUnknown(): Promise<void> {
     await this.flush();
@@ -225,9 +232,9 @@ export class Dispatcher {
 
   async heal(): Promise<void> {
     try {
-      await healGrants(this.dataSource.manager, !this.gateway.honoursKeys);
+      await healGrants(this.dataSource.manager, withoutKeys(this.gateways));
       await queueWhatWasLeftOver(this.dataSource.manager);
-      if (!this.gateway.honoursKeys) await this.attempts.forgetRunsOver();
+      await this.attempts.forgetRunsOver();
     } catch (error) {
       this.logger.warn(`heal failed: ${maskPhones((error as Error).message)}`);
     }
@@ -254,6 +261,7 @@ export class Dispatcher {
       if (this.hands.isEmpty && this.book.isEmpty) break;
       await new Promise((resume) => setTimeout(resume, 20));
     } while (performance.now() < deadline);
+    await this.defence.settled();
     await this.leases.leave();
   }
 }

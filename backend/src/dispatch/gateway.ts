@@ -46,6 +46,10 @@ export type LookUp =
   | { kind: 'not_known' }
   | { kind: 'cannot_tell' };
 
+/** Who sends a run's messages. Kept with the run: what has left is judged by who took it. */
+export const PROVIDERS = ['host', 'chatwoot'] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
 /** The port through which dispatch sends: one implementation a provider. It answers, it never throws. */
 export interface Gateway {
   /** Whether the provider makes a repeat with the same reference harmless. */
@@ -53,4 +57,11 @@ export interface Gateway {
   send(message: OutboundMessage, leave: Leave): Promise<GatewayAnswer>;
   /** What became of a message that was not answered, where the provider can be asked. It answers, it never throws. */
   lookUp?(message: Pick<OutboundMessage, 'accountId' | 'channelId' | 'reference'>): Promise<LookUp>;
+}
+
+export type Gateways = Readonly<Record<Provider, Gateway>>;
+
+/** Of those who would take a repeat for a second message: what is about to be written to them is on disk before. */
+export function withoutKeys(gateways: Gateways): Provider[] {
+  return PROVIDERS.filter((provider) => !gateways[provider].honoursKeys);
 }

@@ -16,6 +16,8 @@ export class GrantInHand {
   /** Messages that have left and wait for their answer. */
   onTheWay = 0;
   halted = false;
+  /** Its provider knows no keys: an attempt is on disk before each message leaves. */
+  keepsAttempts = false;
   /** Of an abandoned one: what its former holder may have sent. Null: any of it. */
   attempted: ReadonlySet<number> | null = null;
   /** Null: nothing of it was given back. */

@@ -5,7 +5,7 @@ import { Turns } from '../turns.ts';
 import type { Attempts } from './attempts.ts';
 import type { Grant, GrantedRow } from './claim.ts';
 import type { Composed } from './compose.ts';
-import type { Gateway, GatewayAnswer, Leave } from './gateway.ts';
+import type { Gateway, GatewayAnswer, Gateways, Leave } from './gateway.ts';
 import { GrantInHand } from './grant-in-hand.ts';
 import { channelOf, referenceOf, runOf } from './names.ts';
 import type { OutcomeBook } from './outcome-book.ts';
@@ -30,12 +30,13 @@ export class HandOver {
 
   /** @param concurrency calls in flight at once for each channel */
   constructor(
-    private readonly gateway: Gateway,
+    private readonly gateways: Gateways,
     private readonly contents: RunContents,
     private readonly book: OutcomeBook,
     private readonly attempts: Attempts,
     concurrency: number,
     private readonly learn: Learn,
+    private readonly isOutOfOrder: (channel: string) => boolean,
   ) {
     this.turns = new Turns(concurrency);
   }
@@ -58,7 +59,9 @@ export class HandOver {
     if (rows.length === 0) return this.end(held);
     try {
       const run = await this.contents.load(grant, rows);
-      if (grant.abandoned && !this.gateway.honoursKeys) held.attempted = await this.attempts.of(grant);
+      const { honoursKeys } = this.gatewayOf(run);
+      held.keepsAttempts = !honoursKeys;
+      if (grant.abandoned && !honoursKeys) held.attempted = await this.attempts.of(grant);
       if (this.grants.has(held)) this.begin(held, rows, run, left, answered);
     } catch (error) {
       this.logger.error(
@@ -69,11 +72,15 @@ export class HandOver {
     }
   }
 
+  private gatewayOf({ content }: LoadedRun): Gateway {
+    return this.gateways[content.provider ?? 'host'];
+  }
+
   private begin(held: GrantInHand, rows: GrantedRow[], run: LoadedRun, left: number, answered: number): void {
     held.channel = channelOf({ ...held.grant, channelId: run.content.channelId });
     for (const row of rows) {
       // A repeat would be a second message: nobody knows, and nobody guesses.
-      if (!this.gateway.honoursKeys && held.mayHaveLeft(row))
+      if (held.keepsAttempts && held.mayHaveLeft(row))
         this.leaveOut(held, row, 'unknown', 'no_answer', run.content.channelId);
       else if (row.withdrawn) this.leaveOut(held, row, 'cancelled', 'list_removed', run.content.channelId);
       else if (row.stopped) this.leaveOut(held, row, 'stopped', 'stop_list', run.content.channelId);
@@ -91,6 +98,7 @@ export class HandOver {
   /** What is decided while it waits for one of its channel's calls, as its campaign was halted, needs none. */
   private send(held: GrantInHand, row: GrantedRow, slot: Slot, run: LoadedRun): void {
     const { channelId } = run.content;
+    const gateway = this.gatewayOf(run);
     const composed = run.compose(row);
     if (composed.problem) return this.leaveOut(held, row, 'failed', composed.problem, channelId);
     const channel = channelOf({ ...held.grant, channelId });
@@ -99,7 +107,7 @@ export class HandOver {
         return !held.isWaiting(row);
       },
       begin: () => {
-        this.call(held, row, slot, composed, channelId)
+        this.call(held, row, slot, composed, channelId, gateway)
           .catch((error: unknown) => this.broke(held, row, error))
           .finally(() => this.turns.free(channel));
       },
@@ -112,10 +120,11 @@ export class HandOver {
     slot: Slot,
     { content, segments }: Composed,
     channelId: string,
+    gateway: Gateway,
   ): Promise<void> {
     if (!held.isWaiting(row)) return;
     const { grant } = held;
-    if (!this.gateway.honoursKeys) await this.attempts.add(grant, row.position);
+    if (held.keepsAttempts) await this.attempts.add(grant, row.position);
     let sentAt: number | null = null;
     const leave: Leave = () => {
       if (performance.now() > slot.until || !held.take(row)) return false;
@@ -126,7 +135,7 @@ export class HandOver {
     const { accountId } = grant;
     const { phone } = row;
     const references = { reference: referenceOf(grant, row), campaignReference: runOf(grant) };
-    const answer = await this.gateway.send({ accountId, channelId, phone, content, ...references }, leave);
+    const answer = await gateway.send({ accountId, channelId, phone, content, ...references }, leave);
     if (sentAt !== null) held.onTheWay -= 1;
     else if (!held.take(row)) return;
     this.answered(held, row, answer, sentAt ?? Date.now(), channelId, segments);
@@ -145,12 +154,17 @@ export class HandOver {
     channelId: string,
     segments: number | null,
   ): void {
-    const tried = { attempt: row.attempt, inDoubt: held.mayHaveLeft(row) };
-    const verdict = verdictOf(answer, tried, this.gateway.honoursKeys, sentAt);
+    const channel = channelOf({ ...held.grant, channelId });
+    const tried = {
+      attempt: row.attempt,
+      inDoubt: held.mayHaveLeft(row),
+      channelIsOutOfOrder: this.isOutOfOrder(channel),
+    };
+    const verdict = verdictOf(answer, tried, !held.keepsAttempts, sentAt);
     this.bookOutcome(held, row, verdict.outcome, channelId, segments);
     if (verdict.againAfterMs !== null) giveBackLater(held, verdict.againAfterMs);
     this.close(held);
-    this.learn(held.grant, answer, channelOf({ ...held.grant, channelId }));
+    this.learn(held.grant, answer, channel);
   }
 
   /** Decided without asking a provider. What may have left before is not known, whatever is decided now. */
@@ -177,7 +191,7 @@ export class HandOver {
   }
 
   private bookOutcome(
-    { grant }: GrantInHand,
+    { grant, keepsAttempts }: GrantInHand,
     row: GrantedRow,
     outcome: Verdict['outcome'],
     channelId: string,
@@ -185,7 +199,10 @@ export class HandOver {
   ): void {
     const { accountId, campaignId, run } = grant;
     const { position, phone } = row;
-    this.book.add({ accountId, campaignId, run, position, phone, channelId, segments, ...outcome });
+    this.book.add(
+      { accountId, campaignId, run, position, phone, channelId, segments, ...outcome },
+      keepsAttempts,
+    );
   }
 
   private giveBack(held: GrantInHand, row: GrantedRow, afterMs: number): void {
@@ -207,7 +224,8 @@ export class HandOver {
   private end(held: GrantInHand): void {
     if (!this.grants.delete(held)) return;
     const { accountId, campaignId, run, low, high, lease } = held.grant;
-    this.book.end({ accountId, campaignId, run, low, high, lease, giveBackAfterMs: held.giveBackAfterMs });
+    const { giveBackAfterMs, keepsAttempts: hasAttempts } = held;
+    this.book.end({ accountId, campaignId, run, low, high, lease, giveBackAfterMs, hasAttempts });
   }
 
   /**

@@ -17,26 +17,32 @@ const WRONG_VALUE = /^2[23]/;
 export class OutcomeBook {
   private readonly logger = new Logger(OutcomeBook.name);
   private outcomes: Outcome[] = [];
-  private endings: GrantEnd[] = [];
+  private endings: (GrantEnd & { hasAttempts: boolean })[] = [];
   private writing: Promise<void> | null = null;
+  private urgent = false;
 
   constructor(
     private readonly database: DispatchDatabase,
     private readonly owner: string,
-    /** Of providers without keys; null where no attempts are kept. */
-    private readonly attempts: () => Attempts | null = () => null,
+    private readonly attempts: Pick<Attempts, 'forget'>,
   ) {}
 
   get isEmpty(): boolean {
     return this.outcomes.length === 0 && this.endings.length === 0;
   }
 
-  add(outcome: Outcome): void {
+  /** Something in it should not wait: until it is written it would be in doubt if this process died. */
+  get isUrgent(): boolean {
+    return this.urgent;
+  }
+
+  add(outcome: Outcome, isUrgent = false): void {
     this.outcomes.push(outcome);
+    this.urgent ||= isUrgent;
   }
 
   /** Of a grant whose outcomes have all been added. */
-  end(ending: GrantEnd): void {
+  end(ending: GrantEnd & { hasAttempts: boolean }): void {
     this.endings.push(ending);
   }
 
@@ -49,6 +55,7 @@ export class OutcomeBook {
   private async writeAll(): Promise<void> {
     // In the order of their keys: what stands on one page is written together, which saves a third of the cost.
     this.outcomes.sort(byKey);
+    this.urgent = false;
     while (!this.isEmpty) {
       const outcomes = this.outcomes.splice(0, AT_ONCE);
       // A grant ends with or after the last of its outcomes, never before.
@@ -62,14 +69,14 @@ export class OutcomeBook {
         this.endings.unshift(...endings);
         return;
       }
-      await this.forgetAttempts(endings);
+      await this.forgetAttempts(endings.filter(({ hasAttempts }) => hasAttempts));
     }
   }
 
   /** What stays behind does no harm but a doubt too many. */
   private async forgetAttempts(endings: readonly GrantEnd[]): Promise<void> {
-    await this.attempts()
-      ?.forget(endings)
+    await this.attempts
+      .forget(endings)
       .catch((error: unknown) => this.logger.warn(`attempts stay: ${maskPhones(String(error))}`));
   }
 

@@ -21,6 +21,8 @@ export interface Tried {
   attempt: number;
   /** It may have left once already. */
   inDoubt: boolean;
+  /** Nobody gets through its channel. */
+  channelIsOutOfOrder?: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface Tried {
  */
 export function verdictOf(
   answer: GatewayAnswer,
-  { attempt, inDoubt }: Tried,
+  { attempt, inDoubt, channelIsOutOfOrder = false }: Tried,
   honoursKeys: boolean,
   sentAt: number,
 ): Verdict {
@@ -55,6 +57,8 @@ export function verdictOf(
         outcome: { ...waiting, state: 'failed', reason: answer.reason, detail: answer.detail, sentAt },
       };
     case 'later': {
+      // Given up for the provider's own trouble, a whole file would be lost within minutes.
+      if (channelIsOutOfOrder) return again(verdict, answer.afterMs);
       if (attempt + 1 < MAX_ATTEMPTS) return again(verdict, answer.afterMs, { attempt: attempt + 1 });
       const { detail } = answer;
       // An earlier hand-over was never answered: that it failed would be a guess.

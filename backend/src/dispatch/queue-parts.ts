@@ -133,7 +133,7 @@ select c.account_id, c.id, c.part_end, c.cursor, p.low, p.high, p.zone, place.cu
 const CHOOSE = `
 with chosen as materialized (
   select distinct on (account_id, id) * from (${PARTS_TO_DO}) to_do
-   order by account_id, id, wait, place >= high, high is distinct from part_end, now() at time zone zone desc, low),
+   order by account_id, id, wait, place >= high, high is distinct from part_end, (now() at time zone zone)::time desc, low),
 laid_aside as (
   update queue_part p set cursor = n.cursor
     from chosen n

@@ -23,6 +23,8 @@ export class SelfDefence {
   private readonly logger = new Logger(SelfDefence.name);
   private readonly refusals: RefusalWatch;
 
+  private readonly pausing = new Set<Promise<unknown>>();
+
   /** @param alikeRefusals how many of a run's first messages are refused alike before it pauses */
   constructor(
     private readonly manager: EntityManager,
@@ -39,7 +41,7 @@ export class SelfDefence {
     if (answer.kind === 'slow') {
       this.gates.slowDown(channel, answer.afterMs, now);
       hands.haltChannel(channel);
-    } else if (answer.kind === 'not_sent' || answer.kind === 'no_answer')
+    } else if (answer.kind === 'not_sent' || answer.kind === 'no_answer' || answer.kind === 'later')
       this.channelFailed(hands, channel, answer.detail, now);
     else if (answer.kind !== 'late') this.gates.answered(channel, now);
     if (answer.kind === 'accepted') this.refusals.accepted(runOf(grant));
@@ -75,8 +77,15 @@ export class SelfDefence {
   }
 
   private pause(hands: HandOver, campaign: CampaignKey, pausing: Promise<boolean>): void {
-    pausing
+    const done = pausing
       .then((paused) => paused && hands.halt(campaign.accountId, campaign.campaignId))
-      .catch((error: unknown) => this.logger.warn(`pause failed: ${maskPhones(String(error))}`));
+      .catch((error: unknown) => this.logger.warn(`pause failed: ${maskPhones(String(error))}`))
+      .finally(() => this.pausing.delete(done));
+    this.pausing.add(done);
+  }
+
+  /** Resolves when every pause that has begun is written, or has failed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.pausing);
   }
 }

@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   gateway = new FakeGateway();
-  worker = new UnknownLookUp(database.dataSource, hot, gateway);
+  worker = new UnknownLookUp(database.dataSource, hot, { host: gateway, chatwoot: gateway });
 });
 afterEach(() =>
   sql('truncate account cascade; truncate contact, message, unknown_message, provider_message'),
@@ -116,7 +116,7 @@ test('not known there is asked again with growing pauses, and the last time said
   expect(pauses).toEqual([1, 10, 60]);
   expect(gateway.looked).toHaveLength(4);
   expect(await sql('select state, reason, detail from message')).toEqual([
-    { state: 'unknown', reason: 'no_answer', detail: 'not known at the provider' },
+    { state: 'unknown', reason: 'not_known', detail: null },
   ]);
   expect(await statesOf(campaign)).toEqual(['unknown']);
 });

@@ -13,9 +13,9 @@ import { DataSource } from 'typeorm';
 import { rowsOf } from '../database/rows.ts';
 import { maskPhones } from '../error.filter.ts';
 import { PerAccount, type Look } from '../per-account.ts';
-import { GATEWAY } from '../tokens.ts';
+import { GATEWAYS } from '../tokens.ts';
 import { DispatchDatabase } from './dispatch-database.ts';
-import type { Gateway, LookUp } from './gateway.ts';
+import type { Gateways, LookUp } from './gateway.ts';
 import { referenceOf } from './names.ts';
 import { record } from './record.ts';
 import {
@@ -45,7 +45,7 @@ export class UnknownLookUp implements BeforeApplicationShutdown {
   constructor(
     private readonly dataSource: DataSource,
     private readonly database: DispatchDatabase,
-    @Inject(GATEWAY) private readonly gateway: Gateway,
+    @Inject(GATEWAYS) private readonly gateways: Gateways,
   ) {}
 
   /** Does not wait for the providers: an account that is still at work is left alone until it is done. */
@@ -95,12 +95,13 @@ export class UnknownLookUp implements BeforeApplicationShutdown {
     const { accountId, campaignId, run, position, channelId, looks } = message;
     const key = [accountId, campaignId, run, position];
     const { manager } = this.dataSource;
-    if (!message.open || !this.gateway.lookUp) {
+    const gateway = this.gateways[message.provider];
+    if (!message.open || !gateway.lookUp) {
       await manager.query(SETTLED, key);
       return 'settled';
     }
     const reference = referenceOf(message, message);
-    const answer = await this.gateway.lookUp({ accountId, channelId, reference });
+    const answer = await gateway.lookUp({ accountId, channelId, reference });
     if (answer.kind === 'known') {
       await this.moveOn(message, answer);
       await manager.query(SETTLED, key);

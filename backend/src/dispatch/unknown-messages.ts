@@ -1,4 +1,5 @@
 /** The statements about messages that are unknown and may be looked up at their provider. */
+import type { Provider } from './gateway.ts';
 
 /**
  * The last step of every statement that makes messages unknown. Only those of `changed` that are: one that is sent costs
@@ -20,8 +21,8 @@ const CANNOT_TELL_PAUSE_SECONDS = 60;
 const CANNOT_TELL_HOURS = 24;
 /** For how long a claimed look is its process's alone, in seconds: a time-out of at most a minute, and some time to write. */
 const LEASE_SECONDS = 90;
-/** What a person reads beside a message that stays unknown. */
-const NOT_KNOWN = 'not known at the provider';
+/** Why a message stays unknown, see contract/message-reasons.ts. */
+const NOT_KNOWN = 'not_known';
 
 export interface UnknownMessage {
   accountId: number;
@@ -34,6 +35,7 @@ export interface UnknownMessage {
   attempt: number;
   sentAt: Date;
   channelId: string;
+  provider: Provider;
   phone: string;
 }
 
@@ -57,7 +59,8 @@ claimed as (
   returning u.*)
 select u.account_id as "accountId", u.campaign_id as "campaignId", u.run, u.position, u.looks,
        coalesce(m.state = 'unknown' and c.phone is not null, false) as open, m.attempt,
-       coalesce(m.sent_at, u.since) as "sentAt", r.content ->> 'channelId' as "channelId", c.phone
+       coalesce(m.sent_at, u.since) as "sentAt", r.content ->> 'channelId' as "channelId",
+       coalesce(r.content ->> 'provider', 'host') as provider, c.phone
   from claimed u
   left join message m on m.account_id = u.account_id and m.campaign_id = u.campaign_id and m.run = u.run and m.position = u.position
   left join run r on r.account_id = u.account_id and r.campaign_id = u.campaign_id and r.run = u.run
@@ -74,7 +77,7 @@ update unknown_message set looks = looks + 1, due_at = now() + make_interval(sec
 /** For the last time: a person decides, and is told so. */
 export const NEVER_KNOWN = `
 with given_up as (${SETTLED})
-update message set detail = '${NOT_KNOWN}' where ${THIS} and state = 'unknown'`;
+update message set reason = '${NOT_KNOWN}' where ${THIS} and state = 'unknown'`;
 
 /** The provider does not say. That counts as no look; after a day of it nobody is asked any more. */
 export const CANNOT_TELL = `

@@ -13,6 +13,7 @@ const STAYS = [
   'campaign_event',
   'campaign_settings',
   'channel_limit',
+  'chatwoot_connection',
   'event_feed',
   'erasure',
   'installation',

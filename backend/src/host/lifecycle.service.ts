@@ -23,6 +23,10 @@ const PREVIOUS_HOURS = 24;
 const NO_SECRETS = `access_token = null, webhook_secret = null, session_key = null,
                 previous_webhook_secret = null, previous_session_key = null, previous_until = null, call_token_hash = null`;
 
+/** The secrets of what the account was connected to. */
+const DISCONNECT = `
+delete from chatwoot_connection c using installation i where i.id = $1 and c.account_id = i.account_id`;
+
 /** Who signed a lifecycle call, once its token has been checked against the body. */
 export interface LifecycleSender {
   host: HostRecord;
@@ -225,6 +229,7 @@ export class LifecycleService {
       const changed = await this.set(manager, sender, event, set, from);
       if (!changed || set.startsWith(`state = 'active'`)) return;
       await pauseAllOf(manager, event.installation_id);
+      if (set.startsWith(`state = 'uninstalled'`)) await manager.query(DISCONNECT, [event.installation_id]);
     });
     await this.obey(sender);
   }

@@ -9,10 +9,9 @@ try {
   const database = await openDatabase(config);
   const { resealed, left, lost } = await reseal(database.dataSource, config.secretsKeys);
   process.stdout.write(`Sealed anew: ${resealed}. Under the first key already: ${left}.\n`);
-  for (const { owner, column } of lost) {
-    process.stdout.write(
-      `Opened by none of the keys: ${column} of installation ${owner}. Its host has to rotate it.\n`,
-    );
+  for (const { table, owner, column } of lost) {
+    const mend = table === 'installation' ? 'Its host has to rotate it' : 'Connect it again';
+    process.stdout.write(`Opened by none of the keys: ${column} of ${table} ${owner}. ${mend}.\n`);
   }
   await database.close();
   if (lost.length > 0) process.exitCode = 1;

@@ -16,6 +16,7 @@ export const SEALED = [
       'previous_session_key',
     ],
   },
+  { table: 'chatwoot_connection', owner: 'id', columns: ['access_token', 'webhook_secret'] },
 ] as const;
 
 export interface Resealed {

@@ -11,7 +11,7 @@ import { seal } from './secrets.ts';
 /** Three secrets take less. */
 const MAX_BYTES = 64 * 1024;
 
-const SecretsSchema = v.object({
+export const SecretsSchema = v.object({
   access_token: v.pipe(v.string(), v.minLength(1)),
   webhook_secret: v.pipe(v.string(), v.regex(/^whsec_[A-Za-z0-9+/=_-]{32,}$/)),
   session_key: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43,}$/))),

@@ -620,4 +620,13 @@ export const OPERATIONS: Operation[] = [
     answer: { status: 202 },
     problems: ['not_found', 'signature_invalid'],
   },
+  {
+    method: 'post',
+    path: '/api/webhooks/chatwoot/{connectionId}',
+    tag: 'host',
+    security: 'none',
+    summary: 'Chatwoot’s message_created and message_updated, signed in X-Chatwoot-Signature',
+    answer: { status: 202 },
+    problems: ['not_found', 'signature_invalid'],
+  },
 ];

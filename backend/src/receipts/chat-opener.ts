@@ -12,8 +12,8 @@ import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/comm
 import { Interval } from '@nestjs/schedule';
 import pLimit from 'p-limit';
 import { DataSource } from 'typeorm';
-import type { HostChatRequest } from '../../../contract/host-api.ts';
-import { HostClient } from '../channels/host/host-client.ts';
+import { MessengerTrouble } from '../channels/messenger.ts';
+import { Messengers } from '../channels/messengers.ts';
 import { rowsOf } from '../database/rows.ts';
 import { compose } from '../dispatch/compose.ts';
 import { RunContents } from '../dispatch/run-contents.ts';
@@ -34,9 +34,6 @@ const LOOK_MS = 500;
 const ACCOUNTS_AT_ONCE = 100;
 const CHATS_AT_ONCE = 4;
 
-/** The host as a whole cannot or will not answer now: its other chats need not be tried. */
-class HostTrouble extends Error {}
-
 @Injectable()
 export class ChatOpener implements BeforeApplicationShutdown {
   private readonly logger = new Logger(ChatOpener.name);
@@ -44,7 +41,7 @@ export class ChatOpener implements BeforeApplicationShutdown {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly client: HostClient,
+    private readonly messengers: Messengers,
     private readonly contents: RunContents,
   ) {}
 
@@ -95,7 +92,7 @@ export class ChatOpener implements BeforeApplicationShutdown {
       await this.dataSource.manager.query(OPENED, [chat.account_id, chat.id, chatId]);
       return 'opened';
     } catch (error) {
-      const hostTrouble = error instanceof HostTrouble || error instanceof ProblemError;
+      const hostTrouble = error instanceof MessengerTrouble || error instanceof ProblemError;
       const why = (error as Error).message;
       this.logger.warn(`a chat of account ${chat.account_id} is not open yet: ${maskPhones(why)}`);
       await this.dataSource.manager.query(PUT_OFF, [chat.account_id, chat.id, why]);
@@ -104,32 +101,13 @@ export class ChatOpener implements BeforeApplicationShutdown {
     }
   }
 
+  /** Through whom the message went that it answers: the account may have changed over since. */
   private async open(chat: WaitingChat): Promise<string> {
-    const body = await this.chatRequest(chat);
-    const access = await this.client.access(chat.account_id);
-    const idempotencyKey = `chat:${chat.id}`;
-    const answer = await this.client
-      .begin(access, { method: 'POST', path: '/v1/chats', body, idempotencyKey })
-      .answer.catch((error: unknown) => {
-        throw new HostTrouble(
-          `the host does not answer (${String((error as { code?: unknown }).code ?? '')})`,
-        );
-      });
-    const { id } = (answer.body ?? {}) as { id?: unknown };
-    if ((answer.status === 200 || answer.status === 201) && typeof id === 'string') return id;
-    const what = `the host answered ${answer.status}`;
-    // What concerns the account or the moment; any other refusal concerns this chat.
-    throw answer.status >= 500 || [401, 403, 429].includes(answer.status)
-      ? new HostTrouble(what)
-      : new Error(what);
-  }
-
-  private async chatRequest(chat: WaitingChat): Promise<HostChatRequest> {
     const { account_id, campaign_id, run, list_id, cells } = chat;
     if (list_id === null || cells === null) throw new Error('the message it answers is no longer there');
     const content = await this.contents.content(account_id, campaign_id, run);
     const finder = await this.contents.finder(account_id, campaign_id, run, list_id);
-    return {
+    return this.messengers[content.provider ?? 'host'].openChat(account_id, {
       channel_id: chat.channel_id,
       phone: chat.phone,
       campaign: { ref: `${account_id}:${campaign_id}:${run}`, name: content.name },
@@ -139,7 +117,7 @@ export class ChatOpener implements BeforeApplicationShutdown {
         sent_at: chat.sent_at?.toISOString() ?? null,
       },
       reply: { id: chat.id, text: chat.text, occurred_at: chat.occurred_at.toISOString() },
-    };
+    });
   }
 
   private warn(what: string, error: unknown): void {

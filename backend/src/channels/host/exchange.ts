@@ -138,8 +138,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Waiting {
 
   private options(): Dispatcher.DispatchOptions {
     const { method, path, body, idempotencyKey } = this.request;
-    const { origin, basePath, accessToken } = this.access;
-    const headers = ['authorization', `Bearer ${accessToken}`];
+    const { origin, basePath, accessToken, tokenHeader } = this.access;
+    const headers = tokenHeader ? [tokenHeader, accessToken] : ['authorization', `Bearer ${accessToken}`];
     if (body !== undefined) headers.push('content-type', 'application/json');
     if (idempotencyKey !== undefined) headers.push('idempotency-key', idempotencyKey);
     const json = body === undefined ? null : JSON.stringify(body);

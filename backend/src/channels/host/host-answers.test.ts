@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { gatewayAnswer, retryAfterMs } from './host-answers.ts';
 import { neverLeft } from './host-client.ts';
-import { foundIn } from './host-gateway.ts';
+import { foundIn } from './host-messenger.ts';
 
 describe('what the host’s answer means', () => {
   test.each([

@@ -62,7 +62,11 @@ export class HostClient implements OnApplicationShutdown {
 
   /** A read for a person who waits: any failure is `host_unavailable`. */
   async get<T>(accountId: number, path: string): Promise<T> {
-    const access = await this.access(accountId);
+    return this.read(await this.access(accountId), path);
+  }
+
+  /** The same of another system than the account's host. */
+  async read<T>(access: HostAccess, path: string): Promise<T> {
     const request = { method: 'GET', path, longest: LONGEST_LIST } as const;
     const answer = await this.begin(access, request).answer.catch(() => null);
     if (answer?.status === 404) throw new ProblemError('not_found');

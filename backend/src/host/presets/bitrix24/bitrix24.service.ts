@@ -1,4 +1,4 @@
-import { createHash, createSecretKey, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import jwt from 'jsonwebtoken';
 import { DataSource } from 'typeorm';
@@ -16,6 +16,7 @@ import type { Manifest } from '../../manifest.ts';
 import { checkedOutgoingUrl, publicAgent } from '../../outgoing.ts';
 import { open, seal } from '../../secrets.ts';
 import { ask } from '../ask.ts';
+import { hashOf, isHashOf } from '../call-token.ts';
 import type { Bitrix24App } from './bitrix24-record.ts';
 import {
   AccessSchema,
@@ -190,12 +191,4 @@ export class Bitrix24Service implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.agent.destroy();
   }
-}
-
-function hashOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
-}
-
-function isHashOf(token: string, hash: Buffer | null): boolean {
-  return hash !== null && timingSafeEqual(hashOf(token), hash);
 }

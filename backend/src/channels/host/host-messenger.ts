@@ -1,15 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import * as v from 'valibot';
-import type { HostMessageAccepted, HostMessageRequest, HostProblem } from '../../../../contract/host-api.ts';
+import type {
+  HostChannel,
+  HostChatRequest,
+  HostMessageAccepted,
+  HostMessageRequest,
+  HostProblem,
+} from '../../../../contract/host-api.ts';
 import { ProblemError } from '../../errors.ts';
-import type { Gateway, GatewayAnswer, Leave, LookUp, OutboundMessage } from '../../dispatch/gateway.ts';
+import type { GatewayAnswer, Leave, LookUp, OutboundMessage } from '../../dispatch/gateway.ts';
 import { cleanText, gatewayAnswer, retryAfterMs } from './host-answers.ts';
 import type { Exchange, HostRequest, HostResponse } from './exchange.ts';
+import { noAnswer, troubleOf, type Messenger } from '../messenger.ts';
 import { HostClient, neverLeft } from './host-client.ts';
 
 /** Messages through the host's own channels. The host honours `Idempotency-Key`, so a repeat is harmless. */
 @Injectable()
-export class HostGateway implements Gateway {
+export class HostMessenger implements Messenger {
   readonly honoursKeys = true;
 
   constructor(private readonly client: HostClient) {}
@@ -23,6 +30,31 @@ export class HostGateway implements Gateway {
     } catch (error) {
       return failureOf(error, exchange?.hasLeft ?? false);
     }
+  }
+
+  /** A host that takes no messages has no such list, and so no channels. */
+  async channels(accountId: number): Promise<HostChannel[]> {
+    try {
+      return (await this.client.get<{ data: HostChannel[] }>(accountId, '/v1/channels')).data;
+    } catch (error) {
+      if (error instanceof ProblemError && error.code === 'not_found') return [];
+      throw error;
+    }
+  }
+
+  async templates(accountId: number, channelId: string): Promise<unknown[]> {
+    const path = `/v1/templates?channel_id=${encodeURIComponent(channelId)}`;
+    return (await this.client.get<{ data: unknown[] }>(accountId, path)).data;
+  }
+
+  async openChat(accountId: number, body: HostChatRequest): Promise<string> {
+    const access = await this.client.access(accountId);
+    const idempotencyKey = `chat:${body.reply.id}`;
+    const request = { method: 'POST', path: '/v1/chats', body, idempotencyKey } as const;
+    const { status, body: opened } = await this.client.begin(access, request).answer.catch(noAnswer);
+    const { id } = (opened ?? {}) as { id?: unknown };
+    if ((status === 200 || status === 201) && typeof id === 'string') return id;
+    throw troubleOf(status);
   }
 
   async lookUp({ accountId, reference }: { accountId: number; reference: string }): Promise<LookUp> {
@@ -68,7 +100,8 @@ export function foundIn(body: unknown, reference: string): LookUp {
   return { kind: 'known', providerId, state: found.status === 'queued' ? 'sent' : found.status };
 }
 
-function failureOf(error: unknown, left: boolean): GatewayAnswer {
+/** @param left whether something of the request may have been written */
+export function failureOf(error: unknown, left: boolean): GatewayAnswer {
   if (error instanceof ProblemError) {
     return { kind: 'stop', reason: 'installation_disabled', detail: error.code };
   }
