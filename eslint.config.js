@@ -52,7 +52,7 @@ export default ts.config(
     rules: { 'no-console': 'off', 'no-restricted-syntax': 'off' },
   },
   {
-    files: ['sandbox/src/pages/**'],
+    files: ['sandbox/src/pages/**', 'backend/host-check/frame.js'],
     languageOptions: { globals: globals.browser },
   },
   {

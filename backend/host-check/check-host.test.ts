@@ -2,7 +2,8 @@ import { createSecretKey } from 'node:crypto';
 import { afterEach, expect, test } from '@jest/globals';
 import { startInstalled, type Installed } from '../../sandbox/test/installed.ts';
 import type { Overrides } from '../../sandbox/src/tokens.ts';
-import { checkHost, type HeardWebhook } from './check-host.ts';
+import { checkHost } from './check-host.ts';
+import type { HeardWebhook } from './our-side.ts';
 
 let sandbox: Installed;
 afterEach(() => sandbox.stop());
@@ -126,7 +127,19 @@ test.each<[string, Flaw, string[]]>([
   ['no feed', { answer: on('GET /v1/events', () => [404, {}]) }, [FEED]],
   [
     'the newest first',
-    { answer: on('GET /v1/events', (b, s) => [s, { ...b, data: data(b).reverse() }]) },
+    {
+      // By their times: what happens within one millisecond has no order to be turned round.
+      answer: on('GET /v1/events', (b, s) => [
+        s,
+        {
+          ...b,
+          data: data(b).map((each, n) => ({
+            ...each,
+            data: { ...(each['data'] as Json), occurred_at: new Date(-n * 1000).toISOString() },
+          })),
+        },
+      ]),
+    },
     [FEED],
   ],
   [
@@ -189,6 +202,8 @@ function flawed({ token, answer, request, webhook }: Flaw): Parameters<typeof ch
       maxTtlSeconds: 300,
       key,
     },
+    install: null,
+    page: null,
     api: { baseUrl: host.url, accessToken, webhookSecret },
     channel: 'sms-romashka-number',
     phone: '+79120000001',

@@ -5,21 +5,24 @@ import * as v from 'valibot';
 import { TemplateSchema } from '../../contract/channel.ts';
 import { SESSION_TOKEN_TYPE, type HostChatRequest } from '../../contract/host-api.ts';
 import { retryAfterMs } from '../src/channels/host/host-answers.ts';
-import { foundIn } from '../src/channels/host/host-gateway.ts';
+import { foundIn } from '../src/channels/host/host-messenger.ts';
 import type { HostKey } from '../src/host/host-keys.ts';
 import { nameClaim, parseToken, verifyToken } from '../src/host/token.ts';
 import { ReceiptSchema } from '../src/receipts/apply-receipts.ts';
 import { EventSchema, PageSchema } from '../src/receipts/feed-page.ts';
 import { ReplySchema } from '../src/receipts/replies.service.ts';
-
-export interface HeardWebhook {
-  headers: Record<string, string>;
-  body: string;
-}
+import { checkInstall, checkSecrets } from './check-install.ts';
+import { checkAddress, checkFresh, checkHeight, checkInit, checkStranger } from './check-page.ts';
+import { dotted, Fault, must } from './fault.ts';
+import type { FrameReport, HeardWebhook, InstallCall } from './our-side.ts';
 
 export interface HostUnderTest {
   level: 1 | 2 | 3;
   session: { token: string; issuer: string; audience: string; maxTtlSeconds: number; key: HostKey };
+  /** Null: not looked at. */
+  install: { key: HostKey; ourUrl: string; call(): Promise<InstallCall | null> } | null;
+  /** What the frame saw of the page; null: not looked at. */
+  page: (() => Promise<FrameReport | null>) | null;
   /** Needed from level 2 on. */
   api: { baseUrl: string; accessToken: string; webhookSecret: string } | null;
   /** An SMS channel that is active, and a phone that may be written to. */
@@ -42,50 +45,97 @@ export interface Finding {
   advice: string;
 }
 
-/** Wrong at the host, in words for who builds it. */
-class Fault extends Error {}
-
-function must(condition: unknown, words: string): asserts condition {
-  if (!condition) throw new Fault(words);
-}
-
-function dotted([wrong]: readonly v.BaseIssue<unknown>[] = []): string {
-  return wrong ? `${v.getDotPath(wrong) ?? ''}: ${wrong.message}` : '';
-}
-
 /** Each check is a fact about the host and the chapter that asks for it; what others found before is in `Talk`. */
-const CHECKS: { level: Finding['level']; what: string; chapter: string; check(talk: Talk): Promise<void> }[] =
-  [
-    { level: 1, what: 'the session token is one we take', chapter: '2', check: (talk) => talk.token() },
-    { level: 2, what: 'the channels are listed', chapter: '3', check: (talk) => talk.channels() },
-    { level: 2, what: 'another access token is refused', chapter: '3', check: (talk) => talk.stranger() },
-    { level: 2, what: 'a message is taken', chapter: '3', check: (talk) => talk.send() },
-    { level: 2, what: 'the same key sends nothing twice', chapter: '3', check: (talk) => talk.repeat() },
-    { level: 2, what: 'a key with another body is refused', chapter: '3', check: (talk) => talk.mismatch() },
-    {
-      level: 2,
-      what: 'a number that is none is refused as such',
-      chapter: '3',
-      check: (talk) => talk.badPhone(),
-    },
-    { level: 2, what: 'a message is found by our reference', chapter: '3', check: (talk) => talk.lookUp() },
-    {
-      level: 2,
-      what: 'its receipt arrives, signed, by webhook',
-      chapter: '4',
-      check: (talk) => talk.receipt(),
-    },
-    { level: 3, what: 'the templates are listed', chapter: '5', check: (talk) => talk.templates() },
-    { level: 3, what: 'an answer arrives by webhook', chapter: '4', check: (talk) => talk.reply() },
-    { level: 3, what: 'a chat is opened, and once', chapter: '5', check: (talk) => talk.chat() },
-    { level: 3, what: 'the feed tells the same, oldest first', chapter: '4', check: (talk) => talk.feed() },
-  ];
+interface Check {
+  level: Finding['level'];
+  what: string;
+  chapter: string;
+  check(talk: Talk): Promise<void>;
+  /** What has to be looked at for it, where that may be left out. */
+  needs?: 'install' | 'page';
+}
+
+const CHECKS: Check[] = [
+  {
+    level: 1,
+    needs: 'install',
+    what: 'the install call is signed and whole',
+    chapter: '1',
+    check: (talk) => talk.install(),
+  },
+  {
+    level: 1,
+    needs: 'install',
+    what: 'its code gives the secrets, once',
+    chapter: '1',
+    check: (talk) => talk.secrets(),
+  },
+  { level: 1, what: 'the session token is one we take', chapter: '2', check: (talk) => talk.token() },
+  {
+    level: 1,
+    needs: 'page',
+    what: 'the page shows the frame at the right address',
+    chapter: '2',
+    check: (talk) => talk.address(),
+  },
+  {
+    level: 1,
+    needs: 'page',
+    what: 'the frame is told who looks at it',
+    chapter: '2',
+    check: (talk) => talk.init(),
+  },
+  {
+    level: 1,
+    needs: 'page',
+    what: 'a fresh token comes when it is asked for',
+    chapter: '2',
+    check: (talk) => talk.fresh(),
+  },
+  {
+    level: 1,
+    needs: 'page',
+    what: 'a frame with another id is told nothing',
+    chapter: '2',
+    check: (talk) => talk.otherFrame(),
+  },
+  {
+    level: 1,
+    needs: 'page',
+    what: 'the frame gets the height it asks for',
+    chapter: '2',
+    check: (talk) => talk.height(),
+  },
+  { level: 2, what: 'the channels are listed', chapter: '3', check: (talk) => talk.channels() },
+  { level: 2, what: 'another access token is refused', chapter: '3', check: (talk) => talk.stranger() },
+  { level: 2, what: 'a message is taken', chapter: '3', check: (talk) => talk.send() },
+  { level: 2, what: 'the same key sends nothing twice', chapter: '3', check: (talk) => talk.repeat() },
+  { level: 2, what: 'a key with another body is refused', chapter: '3', check: (talk) => talk.mismatch() },
+  {
+    level: 2,
+    what: 'a number that is none is refused as such',
+    chapter: '3',
+    check: (talk) => talk.badPhone(),
+  },
+  { level: 2, what: 'a message is found by our reference', chapter: '3', check: (talk) => talk.lookUp() },
+  {
+    level: 2,
+    what: 'its receipt arrives, signed, by webhook',
+    chapter: '4',
+    check: (talk) => talk.receipt(),
+  },
+  { level: 3, what: 'the templates are listed', chapter: '5', check: (talk) => talk.templates() },
+  { level: 3, what: 'an answer arrives by webhook', chapter: '4', check: (talk) => talk.reply() },
+  { level: 3, what: 'a chat is opened, and once', chapter: '5', check: (talk) => talk.chat() },
+  { level: 3, what: 'the feed tells the same, oldest first', chapter: '4', check: (talk) => talk.feed() },
+];
 
 /** Everything up to the asked level, in order; a check that fails stops no other. */
 export async function checkHost(host: HostUnderTest): Promise<Finding[]> {
   const talk = new Talk(host);
   const findings: Finding[] = [];
-  for (const { level, what, chapter, check } of CHECKS.filter((each) => each.level <= host.level)) {
+  const asked = CHECKS.filter(({ level, needs }) => level <= host.level && (!needs || host[needs] !== null));
+  for (const { level, what, chapter, check } of asked) {
     const fault = await check(talk).then(
       () => null,
       (error: Error) => error.message,
@@ -111,12 +161,51 @@ class Talk {
 
   constructor(private readonly host: HostUnderTest) {}
 
+  async install(): Promise<void> {
+    const { key, ourUrl, call } = this.host.install!;
+    checkInstall(await call(), key, this.host.session.issuer, ourUrl);
+  }
+
+  async secrets(): Promise<void> {
+    checkSecrets(await this.host.install!.call());
+  }
+
   async token(): Promise<void> {
-    const { token, key, issuer, audience, maxTtlSeconds } = this.host.session;
+    this.verifySession(this.host.session.token);
+  }
+
+  private readonly verifySession = (token: string): void => {
+    const { key, issuer, audience, maxTtlSeconds } = this.host.session;
     const parsed = parseToken(token);
     const expect = { typ: SESSION_TOKEN_TYPE, issuer, audience, maxTtlSeconds };
     verifyToken(parsed, key, expect, Math.floor(Date.now() / 1000));
     for (const name of ['sub', 'tid', 'iid']) nameClaim(parsed.claims, name);
+  };
+
+  async address(): Promise<void> {
+    checkAddress(await this.seen(), this.host.session.issuer);
+  }
+
+  async init(): Promise<void> {
+    checkInit(await this.seen(), this.verifySession);
+  }
+
+  async fresh(): Promise<void> {
+    checkFresh(await this.seen(), this.verifySession);
+  }
+
+  async otherFrame(): Promise<void> {
+    checkStranger(await this.seen());
+  }
+
+  async height(): Promise<void> {
+    checkHeight(await this.seen());
+  }
+
+  private async seen(): Promise<FrameReport> {
+    const report = await this.host.page!();
+    must(report, 'no frame of ours was shown: is our address yours, and did somebody open the page?');
+    return report;
   }
 
   async channels(): Promise<void> {

@@ -5,15 +5,15 @@
  * One line for each thing a host must do; ends with 1 where one is missing. docs/host/README.md explains the options.
  */
 import { createSecretKey } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { importPublicKey, type HostKey } from '../src/host/host-keys.ts';
-import { checkHost, type HeardWebhook, type HostUnderTest } from './check-host.ts';
+import { checkHost, type HostUnderTest } from './check-host.ts';
+import { OurSide, type HeardWebhook } from './our-side.ts';
 
 const RECEIPT_WITHIN_MS = 30_000;
-const REPLY_WITHIN_MS = 120_000;
+/** Whatever somebody has to do for it. */
+const PERSON_WITHIN_MS = 120_000;
 
 const { values } = parseArgs({
   options: {
@@ -32,10 +32,14 @@ const { values } = parseArgs({
     phone: { type: 'string' },
     'template-channel': { type: 'string' },
     port: { type: 'string', default: '3999' },
+    'our-url': { type: 'string' },
+    'platform-key': { type: 'string' },
+    'platform-algorithm': { type: 'string', default: 'ES256' },
+    'without-page': { type: 'boolean', default: false },
   },
 });
 
-function need(name: keyof typeof values): string {
+function need(name: Exclude<keyof typeof values, 'without-page'>): string {
   const value = values[name];
   if (value) return value;
   console.error(`--${name} is missing. See "Check a host" in docs/host/README.md.`);
@@ -54,30 +58,35 @@ if (![1, 2, 3].includes(level)) {
   process.exit(2);
 }
 
-const arrived: HeardWebhook[] = [];
-const server = createServer((request, response) => {
-  const pieces: Buffer[] = [];
-  request.on('data', (piece: Buffer) => pieces.push(piece));
-  request.on('end', () => {
-    const headers = request.headers as Record<string, string>;
-    arrived.push({ headers, body: Buffer.concat(pieces).toString('utf8') });
-    response.writeHead(202).end();
-    server.emit('heard');
-  });
-});
-
-async function arrivedWith(text: string, withinMs: number): Promise<HeardWebhook[]> {
-  const signal = AbortSignal.timeout(withinMs);
-  for (;;) {
-    const found = arrived.filter(({ body }) => body.includes(text));
-    if (found.length > 0 || signal.aborted) return found;
-    await once(server, 'heard', { signal }).catch(() => null);
-  }
-}
+const side = await OurSide.start(Number(values.port));
+const ourUrl = values['our-url'] ?? side.url;
 
 function replied(): Promise<HeardWebhook[]> {
   console.log(`Answer the message from ${values.phone} now: two minutes.`);
-  return arrivedWith('"message.reply"', REPLY_WITHIN_MS);
+  return side.heard('"message.reply"', PERSON_WITHIN_MS);
+}
+
+/** Once for all checks that ask. @param words what somebody is asked to do now */
+function askOnce<T>(words: string, wait: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | null = null;
+  return () => {
+    if (!answer) console.log(words);
+    return (answer ??= wait());
+  };
+}
+
+function install(): HostUnderTest['install'] {
+  const file = values['platform-key'];
+  if (!file) return null;
+  const key = importPublicKey('checked', need('platform-algorithm'), readFileSync(file, 'utf8'));
+  const words = `Press "install" in a test account now, with us at ${ourUrl}: two minutes.`;
+  return { key, ourUrl, call: askOnce(words, () => side.installed(PERSON_WITHIN_MS)) };
+}
+
+function page(): HostUnderTest['page'] {
+  if (values['without-page']) return null;
+  const words = `Open the page of your CRM that shows the card now, with us at ${ourUrl}: two minutes.`;
+  return askOnce(words, () => side.frame(PERSON_WITHIN_MS));
 }
 
 const host: HostUnderTest = {
@@ -89,6 +98,8 @@ const host: HostUnderTest = {
     maxTtlSeconds: Number(values['max-ttl']),
     key: sessionKey(),
   },
+  install: install(),
+  page: page(),
   api:
     level === 1
       ? null
@@ -101,15 +112,11 @@ const host: HostUnderTest = {
   phone: level === 1 ? '' : need('phone'),
   templateChannel: level === 3 ? need('template-channel') : '',
   fetch,
-  heard: (reference) => arrivedWith(reference, RECEIPT_WITHIN_MS),
+  heard: (reference) => side.heard(reference, RECEIPT_WITHIN_MS),
   replied,
 };
 
-if (level > 1) {
-  server.listen(Number(values.port));
-  await once(server, 'listening');
-  console.log(`Waiting for webhooks at port ${values.port}; one message goes to ${host.channel}.`);
-}
+if (level > 1) console.log(`Waiting for webhooks at ${ourUrl}; one message goes to ${host.channel}.`);
 const findings = await checkHost(host);
 for (const each of findings)
   console.log(
@@ -121,6 +128,5 @@ console.log(
     ? `Level ${level} is complete.`
     : `${missing} of ${findings.length} are missing for level ${level}.`,
 );
-server.close();
-server.closeAllConnections();
+side.stop();
 process.exitCode = missing === 0 ? 0 : 1;
