@@ -317,7 +317,7 @@ export const CampaignQuerySchema = v.object({
   search: v.optional(v.pipe(v.string('malformed'), v.maxLength(MAX_NAME_LENGTH, 'name_too_long'))),
   state: v.optional(v.picklist(CAMPAIGN_STATES, 'malformed')),
   /** What the answer before called `next`. */
-  after: v.optional(v.pipe(v.string('malformed'), v.regex(/^\d{1,17}_\d{1,9}$/, 'malformed'))),
+  after: v.optional(v.pipe(v.string('malformed'), v.regex(/^[01]_\d{1,17}_\d{1,9}$/, 'malformed'))),
 });
 export type CampaignQuery = v.InferOutput<typeof CampaignQuerySchema>;
 
@@ -336,6 +336,7 @@ export type CampaignPage = v.InferOutput<typeof CampaignPageSchema>;
 export const WARNINGS = [
   'duplicates_kept',
   'many_refused',
+  'stray_braces',
   'empty_variables',
   'unsendable_rows',
   'by_night',

@@ -54,6 +54,16 @@ export const MESSAGE_REASONS: Record<string, ReasonText> = {
       ru: 'Прежде чем писать снова, спросите провайдера: часть этих людей могла уже получить сообщение.',
     },
   },
+  not_known: {
+    text: {
+      en: 'The provider never answered, and does not know the message.',
+      ru: 'Провайдер не ответил и о сообщении не знает.',
+    },
+    advice: {
+      en: 'Most likely it was never sent. You may write again; a second message is possible, but unlikely.',
+      ru: 'Скорее всего, оно не ушло. Можно написать снова: второе сообщение возможно, но маловероятно.',
+    },
+  },
   gave_up: {
     text: { en: 'The provider turned it away five times.', ru: 'Провайдер отложил его пять раз.' },
     advice: {
@@ -78,8 +88,8 @@ export const MESSAGE_REASONS: Record<string, ReasonText> = {
       ru: 'Номер недоступен в этом канале.',
     },
     advice: {
-      en: 'The phone may be switched off, or have no WhatsApp. Try later, or by SMS.',
-      ru: 'Телефон может быть выключен или без WhatsApp. Попробуйте позже или по SMS.',
+      en: 'The phone may be switched off, or have no WhatsApp where it was written to there. Try later, or another channel.',
+      ru: 'Телефон может быть выключен, а для WhatsApp — без него. Попробуйте позже или другим каналом.',
     },
   },
   refused: {

@@ -37,5 +37,5 @@ export const NOT_CSV_TEXTS: Record<NotCsvKind, Record<'en' | 'ru', string>> = {
   html: { en: 'a web page (some programs save it as .xls)', ru: 'веб-страница (так иногда сохраняют .xls)' },
   xml: { en: 'an XML file', ru: 'файл XML' },
   rtf: { en: 'an RTF document', ru: 'документ RTF' },
-  binary: { en: 'a file that is not text', ru: 'файл, который не является текстом' },
+  binary: { en: 'a file that is not text', ru: 'двоичный файл' },
 };

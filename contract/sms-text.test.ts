@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { columnKey, parseText, renderText, textVariables } from './sms-text.ts';
+import { columnKey, parseText, renderText, textVariables, strayBraces } from './sms-text.ts';
 
 const text = (value: string) => ({ kind: 'text', text: value });
 const variable = (column: string, fallback: string | null = null) => ({ kind: 'variable', column, fallback });
@@ -68,4 +68,15 @@ test('property: what is not a variable comes through untouched', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test.each<[string, string[]]>([
+  ['Здравствуйте, {{Имя}}! Скидка 20 % и 5%', []],
+  ['{{Имя|друг}} {{Сумма}}', []],
+  ['Вам {{Бонусы} бонусов', ['{{Бонусы}']],
+  ['{Имя}, {{{Имя}}}', ['{Имя}', '{', '}']],
+  ['%Имя%, код %CODE_1%', ['%Имя%']],
+  ['} и {', ['}', '{']],
+])('%s: what looks like a variable that was mistyped', (text, stray) => {
+  expect(strayBraces(text)).toEqual(stray);
 });

@@ -23,6 +23,12 @@ export function parseText(text: string): TextPiece[] {
   return pieces;
 }
 
+/** What looks like a variable that was mistyped, and would be sent as it stands: `{Имя}`, `{{Имя}`, `%Имя%`. */
+export function strayBraces(text: string): string[] {
+  const plain = parseText(text).map((piece) => (piece.kind === 'text' ? piece.text : ' '));
+  return plain.flatMap((piece) => piece.match(/\{+[^{}]*\}*|\}+|%[\p{L}_]+%/gu) ?? []);
+}
+
 /** The distinct variables of a text in order of appearance. */
 export function textVariables(text: string): string[] {
   const names = new Map<string, string>();

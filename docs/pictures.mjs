@@ -186,6 +186,9 @@ async function take({ crm, backend, browser }) {
     await page.waitForTimeout(700);
     // The bar that keeps Pause in sight would lie over what is shown.
     await frame.locator('.pause-bar').evaluateAll((bars) => bars.forEach((bar) => bar.remove()));
+    // What is taller than the window would come out with its top missing.
+    const { height } = await element.boundingBox();
+    await page.setViewportSize({ width: GUIDE_WIDTH, height: Math.max(1200, Math.ceil(height) + 200) });
     await element.screenshot({ path: file });
     await page.close();
     console.log(file);
@@ -280,6 +283,7 @@ async function take({ crm, backend, browser }) {
       await open(name)(page, frame);
       await frame.locator('#main-control').click();
       await frame.locator('.side-card .notice').first().waitFor();
+      await frame.locator('#main-control:not([aria-disabled])').waitFor();
     });
     const id = ask === romashka ? sale : autumn;
     await ask.ask('POST', `/${id}/controls/resume`, { body: {} });

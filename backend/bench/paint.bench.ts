@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../test/browser.ts';
+import { until } from '../test/faults/waiting.ts';
 import { World } from '../test/faults/world.ts';
 import type { Figures } from './figures.ts';
 import { median } from './rounds.ts';
@@ -36,9 +37,19 @@ export async function paintBench(figures: Figures): Promise<void> {
     const create = (i: number) => world.api('POST', '/campaigns', { name: `Campaign ${i}` });
     for (let i = 2; i <= CAMPAIGNS; i += 1) await create(i);
     const id = await world.campaign(1, ROWS, 60);
+    // Of one that has run there is more to come late; paused, it holds still while it is looked at.
+    const ran = await world.campaign(0, ROWS, 300);
+    await world.begin(ran);
+    await until(
+      'the chart has something to show',
+      60_000,
+      async () => (await world.get(ran)).progress.lastMinute > 100,
+    );
+    await world.control(ran, 'pause');
     const views = [
       { name: 'list', hash: '', wanted: '.campaign-line' },
       { name: 'campaign', hash: `#/campaigns/${id}`, wanted: '.review-ready' },
+      { name: 'campaign that ran', hash: `#/campaigns/${ran}`, wanted: '.pace-canvas canvas' },
     ];
     for (const view of views) {
       const rounds: Painted[] = [];

@@ -108,6 +108,11 @@ const VIEWS: Record<string, (crm: Crm) => Promise<void>> = {
     await crm.card.locator('.report-table button').nth(1).click();
     await first(crm, '.row-details').waitFor();
   },
+  'the question before a restart': async (crm) => {
+    await opened(crm, NAMES.over);
+    await crm.button(/^(Перезапустить рассылку|Restart Campaign)$/).click();
+    await first(crm, 'dialog[open] input[type=radio]').waitFor();
+  },
   'writing again': async (crm) => {
     await opened(crm, NAMES.over);
     await crm.card.locator('.report-choice').last().check();
@@ -142,16 +147,21 @@ test('nothing yet, and a reader who may only look', async () => {
 });
 
 // A telephone, and a screen of 1280 enlarged four times.
-test.each([360, 320])('at %i pixels nothing has to be scrolled sideways', async (width) => {
-  const crm = await Crm.open(browser, host);
-  await crm.page.setViewportSize({ width, height: 740 });
-  for (const [name, open] of Object.entries(VIEWS)) {
-    await open(crm);
-    const wide = await first(crm, 'body').evaluate((body) => {
-      const { scrollWidth, clientWidth } = body.ownerDocument.documentElement;
-      return scrollWidth - clientWidth;
-    });
-    expect([name, wide]).toEqual([name, 0]);
-  }
-  await crm.close();
-});
+test.each([360, 320])(
+  'at %i pixels nothing is scrolled sideways, and a question is seen with its answers',
+  async (width) => {
+    const crm = await Crm.open(browser, host);
+    await crm.page.setViewportSize({ width, height: 740 });
+    for (const [name, open] of Object.entries(VIEWS)) {
+      await open(crm);
+      const wide = await first(crm, 'body').evaluate((body) => {
+        const { scrollWidth, clientWidth } = body.ownerDocument.documentElement;
+        return scrollWidth - clientWidth;
+      });
+      expect([name, wide]).toEqual([name, 0]);
+      const answers = crm.card.locator('dialog[open] .dialog-actions');
+      if ((await answers.count()) > 0) await crm.onScreen(answers);
+    }
+    await crm.close();
+  },
+);

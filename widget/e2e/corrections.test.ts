@@ -40,7 +40,7 @@ async function bytesOf(crm: Crm): Promise<Buffer> {
     crm.page.waitForEvent('download'),
     crm.button('Скачать строки для исправления').click(),
   ]);
-  expect(download.suggestedFilename()).toBe('Клиенты refused.csv');
+  expect(download.suggestedFilename()).toBe('Клиенты с ошибками.csv');
   return readFile(await download.path());
 }
 
@@ -81,7 +81,7 @@ test('the refused rows are corrected: what was taken over is said, and the loade
 test('duplicates are downloaded; a viewer downloads and cannot upload', async () => {
   const [crm] = await open('Дубликаты', FILE, { role: 'viewer' });
   const { name, text } = await crm.download(crm.button('Скачать дубликаты'));
-  expect([name, text.split('\r\n')[1]]).toEqual(['Клиенты duplicates.csv', `89120000001;Аня;'+79120000001`]);
+  expect([name, text.split('\r\n')[1]]).toEqual(['Клиенты повторы.csv', `89120000001;Аня;'+79120000001`]);
   await bytesOf(crm);
   expect(await crm.card.getByLabel('Загрузить исправленный файл').count()).toBe(0);
   expect(crm.errors).toEqual([]);

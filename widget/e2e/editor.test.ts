@@ -43,6 +43,30 @@ test('characters that shorten the SMS are replaced, a variable is inserted, and 
   expect(errors).toEqual([]);
 });
 
+test('who looks at the other method and comes back finds what was chosen', async () => {
+  const api = host.as('romashka');
+  const { id } = await api.create('Back and forth');
+  await api.change(id, { method: 'waba', channelId: 'wa-romashka-sales' });
+  const crm = await Crm.open(browser, host, { locale: 'en' });
+  await crm.visitCampaign('Back and forth');
+  const template = crm.card.locator('#template');
+  await template.selectOption({ index: 1 });
+  const chosen = await template.inputValue();
+  await crm.card.getByRole('radio', { name: /^SMS/ }).check();
+  await crm.seen(crm.field('Message Text'));
+  await crm.card.getByRole('radio', { name: /^WABA/ }).check();
+  await crm.seen(template);
+  expect([await template.inputValue(), chosen !== '']).toEqual([chosen, true]);
+  const kept = await api.until(
+    id,
+    ({ settings }) => settings.templateId === chosen && settings.method === 'waba',
+  );
+  expect(kept.settings.channelId).toBe('wa-romashka-sales');
+  const { errors } = crm;
+  await crm.close();
+  expect(errors).toEqual([]);
+});
+
 test('the text shows what makes it longer and which variables no file has, and goes along when it is scrolled', async () => {
   const api = host.as('romashka');
   const { id } = await api.create('Marks');
@@ -136,12 +160,17 @@ test('a reload in the middle of writing loses nothing, even where nothing could 
   await crm.field('Messages Per Minute').fill('many');
   await crm.page.reload();
   await crm.context.unrouteAll();
-  await crm.visitCampaign('Reload');
   expect(await crm.field('Message Text').inputValue()).toBe('Half a sent');
   expect(await crm.field('Messages Per Minute').inputValue()).toBe('many');
   await crm.field('Messages Per Minute').fill('120');
   await crm.seen(crm.card.getByText('Saved', { exact: true }));
   expect((await api.get(id)).settings).toMatchObject({ text: 'Half a sent', ratePerMinute: 120 });
+  // What was left is not come back to, and who goes to the card anew begins with the list.
+  await crm.button('All campaigns').click();
+  await crm.page.reload();
+  await crm.card.getByRole('button', { name: 'Reload', exact: true }).click();
+  await crm.visit('/integration/mass-messaging');
+  await crm.seen(crm.card.getByRole('button', { name: 'Reload', exact: true }));
   const { errors } = crm;
   await crm.close();
   expect(errors).toEqual([]);

@@ -64,7 +64,7 @@ test('the figures of the rows follow the text as it is written, before it is sav
 test('the rows that are too long are downloaded in the file’s own columns', async () => {
   await openCampaign('Скачать длинные', 'Hi {{Имя}}');
   const { name, text } = await crm.download(crm.button('Скачать эти строки'));
-  expect(name).toBe('Клиенты unsendable.csv');
+  expect(name).toBe('Клиенты не отправятся.csv');
   expect(text.split('\r\n')).toEqual([
     '\uFEFFТелефон;Имя;Скидка;Почему не отправится',
     expect.stringMatching(/^89120000003;Ivan .*;5 %;С переменными текст длиннее пяти SMS\.$/),

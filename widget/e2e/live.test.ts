@@ -57,7 +57,7 @@ function watchCalls(): string[] {
   return calls;
 }
 
-const live = () => crm.card.getByText('Обновляется сразу', { exact: true });
+const live = () => crm.card.getByText('В реальном времени', { exact: true });
 const big = () => crm.card.locator('.progress-big strong');
 
 describe('on the campaign’s page', () => {
@@ -271,8 +271,35 @@ describe('in the list', () => {
     await aRun();
     await crm.visit('/integration/mass-messaging');
     const line = crm.card.getByRole('listitem').filter({ hasText: name });
-    await crm.gone(line.getByText(/^0 \/ 3/));
-    await line.getByRole('button', { name: `Пауза: ${name}` }).click();
+    await crm.gone(line.getByText(/^0\s%$/));
+    // A finger in a hurry: the second tap comes the moment Resume stands where Pause was.
+    const tappedTwice = await line.locator('.campaign-action').evaluate((place) => {
+      interface Place {
+        querySelector(name: string): {
+          textContent: string;
+          ariaDisabled: string | null;
+          click(): void;
+        };
+      }
+      const page = globalThis as unknown as {
+        MutationObserver: new (done: () => void) => { observe(node: unknown, options: object): void };
+      };
+      return new Promise((tapped) => {
+        const button = () => (place as unknown as Place).querySelector('button');
+        let taps = 1;
+        const look = () => {
+          if (taps === 2 || !button().textContent.includes('Возобновить')) return;
+          taps = 2;
+          const isOff = button().ariaDisabled === 'true';
+          button().click();
+          tapped(isOff);
+        };
+        const options = { subtree: true, childList: true, characterData: true };
+        new page.MutationObserver(look).observe(place, options);
+        button().click();
+      });
+    });
+    expect(tappedTwice).toBe(true);
     await crm.seen(line.getByText(/Пауза действует с/), line.getByText('На паузе', { exact: true }));
     await line.getByRole('button', { name: `Возобновить: ${name}` }).click();
     await crm.seen(line.getByText(/Возобновлена в/), line.getByText('Идёт', { exact: true }));

@@ -41,7 +41,7 @@ test('the recipients’ clocks are chosen, shown in the review, and keep half of
   await crm.button('Запустить рассылку').click();
   await crm.confirm('Написать 3 получателям?', 'Запустить рассылку');
   await crm.seen(
-    /У всех, кому ещё не написали, сейчас не 09:00–21:00/,
+    /У всех, кому осталось написать, сейчас не время отправки \(09:00–21:00 по местному\)/,
     'Осталось написать, по местному времени',
   );
   expect(await problems(crm)).toEqual([]);

@@ -148,6 +148,7 @@ describe('an SMS campaign', () => {
 
   test('10: restarted, it goes to all of them again; cleared, it is a draft without files', async () => {
     await crm.button('Перезапустить рассылку').click();
+    await crm.card.getByRole('radio', { name: 'Всем' }).check();
     await crm.confirm('Отправить ещё раз, запуск 2?', 'Перезапустить рассылку');
     await crm.seen(/Перезапущена в/, 'Запуск 2', crm.button('Приостановить рассылку'));
     await crm.button('Очистить данные рассылки').click();

@@ -14,13 +14,17 @@ const LIVE = `
   from campaign c join campaign_settings s on s.account_id = c.account_id and s.campaign_id = c.id
  where c.account_id = $1 and s.archived_at is null and s.name_key like $2`;
 
-/** By time and id, not by number: a campaign that moves to the top meanwhile moves no other out of its page. */
+/** Under way: whoever has to stop one must not look for it. Paused is among them, so that a pause moves no line. */
+const RANK = `(c.state not in ('running', 'paused'))::int`;
+
+/** By rank, time and id, not by number: a campaign that moves to the top meanwhile moves no other out of its page. */
 const PAGE = `
 select c.id, c.state, c.pause_reason, c.scheduled_for, c.rate, c.cursor - c.parked as handed_out, c.last_position, s.name, s.method, s.updated_at,
-       (extract(epoch from s.updated_at) * 1000000)::bigint || '_' || c.id as place
+       ${RANK} || '_' || (extract(epoch from s.updated_at) * 1000000)::bigint || '_' || c.id as place
 ${LIVE} and ($3::campaign_state is null or c.state = $3::campaign_state)
-   and ($4::bigint is null or (s.updated_at, c.id) < (timestamptz 'epoch' + $4::bigint * interval '1 microsecond', $5::int))
- order by s.updated_at desc, c.id desc
+   and ($4::int is null or ${RANK} > $4::int
+        or ${RANK} = $4::int and (s.updated_at, c.id) < (timestamptz 'epoch' + $5::bigint * interval '1 microsecond', $6::int))
+ order by ${RANK}, s.updated_at desc, c.id desc
  limit ${PAGE_SIZE + 1}`;
 
 const COUNTS = `select c.state, count(*)::int as count ${LIVE} group by c.state`;
@@ -33,8 +37,8 @@ export async function campaignPage(
   { search = '', state, after }: CampaignQuery,
 ): Promise<CampaignPage> {
   const name = `%${nameKey(search).replace(/[\\%_]/g, '\\$&')}%`;
-  const [updatedAt, id] = after?.split('_') ?? [null, null];
-  const rows = await rowsOf<Card>(manager, PAGE, [accountId, name, state ?? null, updatedAt, id]);
+  const place = after?.split('_') ?? [null, null, null];
+  const rows = await rowsOf<Card>(manager, PAGE, [accountId, name, state ?? null, ...place]);
   const counted = await rowsOf<{ state: CampaignState; count: number }>(manager, COUNTS, [accountId, name]);
   const counts = Object.fromEntries(CAMPAIGN_STATES.map((each) => [each, 0])) as CampaignPage['counts'];
   for (const each of counted) counts[each.state] = each.count;

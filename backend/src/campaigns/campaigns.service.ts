@@ -97,12 +97,24 @@ export class CampaignsService {
         this.requireFuture(before, after, caller.account.timeZone);
         await this.save(manager, row, after, caller.userId);
         if (!sameHours(before.sendingHours, after.sendingHours))
-          await saveHours(manager, row, after.sendingHours, caller.account.timeZone);
+          await this.changeHours(manager, row, after.sendingHours, caller);
         if (isUnderWay(row.state) && after.removeDuplicates !== row.remove_duplicates)
           await refillQueue(manager, row, after.removeDuplicates);
       }),
     );
     return this.get(caller, id);
+  }
+
+  private async changeHours(
+    manager: EntityManager,
+    row: CampaignRow,
+    hours: CampaignSettings['sendingHours'],
+    caller: Caller,
+  ): Promise<void> {
+    await saveHours(manager, row, hours, caller.account.timeZone);
+    if (!isUnderWay(row.state)) return;
+    const event = { action: 'hours', by: caller.userId, from: row.state, to: row.state };
+    await writeEvent(manager, row.account_id, row.id, event);
   }
 
   private requireEditable(row: CampaignRow, before: CampaignSettings, after: CampaignSettings): void {

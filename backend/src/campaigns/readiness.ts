@@ -41,10 +41,10 @@ function templateObstacles({ settings, template, lists }: ReadinessFacts): Obsta
   if (settings.templateId === null) return [{ field: 'templateId', code: 'template_required' }];
   if (!template) return [{ field: 'templateId', code: 'template_unknown' }];
   if (template.status !== 'approved') return [{ field: 'templateId', code: 'template_not_approved' }];
-  return template.variables.flatMap(({ key, name }): Obstacle[] => {
+  return template.variables.flatMap(({ key, part, name }): Obstacle[] => {
     const binding = settings.bindings[key];
     if (!binding || (binding.kind === 'text' && binding.text.trim() === '')) {
-      return [{ field: 'bindings', code: 'binding_required', params: { variable: name } }];
+      return [{ field: 'bindings', code: 'binding_required', params: { variable: `{{${name}}}`, part } }];
     }
     return binding.kind === 'column' ? missingColumns(lists, [binding.column], 'bindings') : [];
   });

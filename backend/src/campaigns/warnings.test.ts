@@ -21,10 +21,18 @@ const LENGTHS: Lengths = {
   unsendable: { main: 0, additional: 0 },
 };
 
+const SETTINGS: Facts['settings'] = {
+  method: 'sms',
+  text: 'Здравствуйте, {{Имя}}!',
+  removeDuplicates: true,
+  sendingHours: null,
+  ratePerMinute: 60,
+};
+
 /** A hundred rows at noon, with nothing to warn of. */
 function calm(change: Partial<Facts> = {}): Facts {
   return {
-    settings: { removeDuplicates: true, sendingHours: null, ratePerMinute: 60 },
+    settings: SETTINGS,
     lists: [{ duplicates: 0, duplicates_of_other: 0 }],
     account: { ...emptyAccount(), rows: 100, queued: 100 },
     lengths: LENGTHS,
@@ -53,7 +61,7 @@ describe.each<[string, Partial<Facts>, [string, string, number][]]>([
   [
     'numbers that get the message twice',
     {
-      settings: { removeDuplicates: false, sendingHours: null, ratePerMinute: 60 },
+      settings: { ...SETTINGS, removeDuplicates: false },
       lists: [
         { duplicates: 2, duplicates_of_other: 0 },
         { duplicates: 1, duplicates_of_other: 4 },
@@ -78,6 +86,12 @@ describe.each<[string, Partial<Facts>, [string, string, number][]]>([
     { lengths: { ...LENGTHS, method: 'waba', unfilled: 8 } },
     [['bindings', 'unsendable_rows', 8]],
   ],
+  [
+    'variables that were mistyped',
+    { settings: { ...SETTINGS, text: 'Вам {{Бонусы} бонусов, {Имя}. %Имя%' } },
+    [['text', 'stray_braces', 3]],
+  ],
+  ['braces in the text of another method', { settings: { ...SETTINGS, method: 'waba', text: '{Имя}' } }, []],
   ['a channel as fast as the rate', { limitPerMinute: 60 }, []],
   ['a slower channel', { limitPerMinute: 59 }, [['ratePerMinute', 'channel_slower', 59]]],
   ['before nine', { sending: moscow('08:59', '09:00') }, [['sendingHours', 'by_night', 100]]],
@@ -87,7 +101,7 @@ describe.each<[string, Partial<Facts>, [string, string, number][]]>([
   [
     'by night, with hours of its own',
     {
-      settings: { removeDuplicates: true, sendingHours: USUAL_HOURS, ratePerMinute: 60 },
+      settings: { ...SETTINGS, sendingHours: USUAL_HOURS },
       sending: moscow('12:00', '12:00', 1),
     },
     [],

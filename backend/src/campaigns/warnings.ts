@@ -1,13 +1,14 @@
 import type { CampaignSettings, Warning } from '../../../contract/campaign.ts';
 import type { Lengths } from '../../../contract/lengths.ts';
 import type { RowAccount } from '../../../contract/message-states.ts';
+import { strayBraces } from '../../../contract/sms-text.ts';
 import { endOfSending, nextOpen, USUAL_HOURS } from '../../../contract/sending-hours.ts';
 
 /** From this part of the rows on, refused ones look like a wrong column rather than like single slips. */
 const MANY_REFUSED = 0.05;
 
 interface Facts {
-  settings: Pick<CampaignSettings, 'removeDuplicates' | 'sendingHours' | 'ratePerMinute'>;
+  settings: Pick<CampaignSettings, 'method' | 'text' | 'removeDuplicates' | 'sendingHours' | 'ratePerMinute'>;
   lists: readonly { duplicates: number; duplicates_of_other: number }[];
   account: RowAccount;
   /** Null while there is no message. */
@@ -29,6 +30,7 @@ export function warningsOf(facts: Facts): Warning[] {
     const again = lists.reduce((sum, list) => sum + list.duplicates + list.duplicates_of_other, 0);
     warn('removeDuplicates', 'duplicates_kept', again);
   }
+  if (settings.method === 'sms') warn('text', 'stray_braces', strayBraces(settings.text).length);
   if (lengths?.method === 'sms') {
     warn('text', 'unsendable_rows', lengths.tooLong + lengths.blank);
     warn('text', 'empty_variables', lengths.unfilled);

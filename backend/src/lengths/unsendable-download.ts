@@ -8,7 +8,7 @@ import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import type { ListRow } from '../lists/list-rows.ts';
 import { csvLine } from '../reports/csv.ts';
-import { Downloads } from '../reports/download.ts';
+import { Downloads, partName } from '../reports/download.ts';
 import { reasonTexts } from '../reports/report-text.ts';
 import { CopyRows, inSlices } from './copy-rows.ts';
 import { LengthsService } from './lengths.service.ts';
@@ -42,7 +42,7 @@ export class UnsendableDownload {
     const plan = await this.lengths.savedPlan(row);
     const cells = list.columns.map((_, at) => `c.cells[${at + 1}]`);
     const sql = `select ${['c.row_no', ...cells].join(', ')} from ${sendableRows(key, list)} order by c.row_no`;
-    const fileName = `${list.file_name.replace(/\.[^.]*$/, '')} unsendable.csv`;
+    const fileName = partName(list.file_name, 'unsendable', language);
     const write = (copy: AsyncIterable<Buffer>) => unsendableLines(copy, plan, list, language);
     await this.downloads.send({ fileName, sql, write }, response);
   }

@@ -7,7 +7,7 @@ import { readCampaign } from '../campaigns/campaign-state.ts';
 import { ProblemError } from '../errors.ts';
 import type { Caller } from '../host/caller.ts';
 import { csvLine, guardedSql } from '../reports/csv.ts';
-import { csvRows, Downloads } from '../reports/download.ts';
+import { csvRows, Downloads, partName } from '../reports/download.ts';
 import { loadedLists } from './list-rows.ts';
 
 const NUMBER: Record<Language, string> = { en: 'Number', ru: 'Номер' };
@@ -43,7 +43,7 @@ export class ListDownloads {
                     and (repeated${ofOther}) order by row_no`;
     await this.downloads.send(
       {
-        fileName: `${list.file_name.replace(/\.[^.]*$/, '')} duplicates.csv`,
+        fileName: partName(list.file_name, 'duplicates', language),
         sql: sql.replace(/\s+/g, ' '),
         csv: true,
         write: csvRows(`\uFEFF${csvLine([...list.columns, NUMBER[language]])}`),

@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Response } from 'express';
 import { to as copyTo } from 'pg-copy-streams';
+import type { Language } from '../../../contract/problems.ts';
 import type { Config } from '../config.ts';
 import { cut, LongWork } from '../database/long-work.ts';
 import { zoneInDatabase } from '../database/zones.ts';
@@ -16,6 +17,17 @@ export function csvHeaders(response: Response, fileName: string): void {
     'Content-Disposition': `attachment; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(fileName)}`,
     'Cache-Control': 'no-store',
   });
+}
+
+const SUFFIXES = {
+  refused: { en: 'refused', ru: 'с ошибками' },
+  duplicates: { en: 'duplicates', ru: 'повторы' },
+  unsendable: { en: 'unsendable', ru: 'не отправятся' },
+} satisfies Record<string, Record<Language, string>>;
+
+/** A part of an uploaded file is called after it, in the reader's words: "Клиенты с ошибками.csv". */
+export function partName(fileName: string, part: keyof typeof SUFFIXES, language: Language): string {
+  return `${fileName.replace(/\.[^.]*$/, '')} ${SUFFIXES[part][language]}.csv`;
 }
 
 /** Node's code of a response that was closed before its end: by its reader, or by us when it stalled. */

@@ -16,6 +16,8 @@
 const PROTOCOL = 'rmo-embed';
 const VERSION = 1;
 const SILENT_AFTER_MS = 8000;
+/** The page was reloaded, or come back to: its first card opens what was open in it. */
+let reloaded = ['reload', 'back_forward'].includes(performance.getEntriesByType('navigation')[0]?.type);
 
 export function embed(options) {
   const { into, url, host, tenant, token, user, title = 'Mass Messaging' } = options;
@@ -23,7 +25,9 @@ export function embed(options) {
   let { locale = document.documentElement.lang || 'en', theme = 'light' } = options;
   const embedId = randomId();
   const origin = new URL(url).origin;
-  const frame = frameFor(new URL(url), { host, tenant, embed_id: embedId, locale, theme });
+  const query = { host, tenant, embed_id: embedId, locale, theme, ...(reloaded ? { reloaded: '1' } : {}) };
+  reloaded = false;
+  const frame = frameFor(new URL(url), query);
   frame.title = title;
   frame.style.height = `${Math.max(minHeight, 640)}px`;
   let minting = null;

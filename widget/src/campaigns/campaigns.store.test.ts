@@ -144,3 +144,15 @@ test('a pause that failed says so at its campaign', async () => {
   await store.apply(2, 'pause');
   expect([store.failures.has(2), store.pressed.size]).toEqual([true, 0]);
 });
+
+test('while its lines have just moved the list resumes nothing, and pauses all the same', async () => {
+  server = [card(1, 'running'), card(2, 'paused')];
+  const store = useCampaigns();
+  await store.load();
+  asked = [];
+  store.move();
+  expect(store.isResting(2)).toBe(true);
+  await store.apply(2, 'resume');
+  await store.apply(1, 'pause');
+  expect(asked).toEqual(['/1/controls/pause']);
+});

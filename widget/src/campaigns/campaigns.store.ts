@@ -1,5 +1,5 @@
 /**
- * The list of campaigns, page by page, the last changed first. A page is asked for by where it begins, so it can be
+ * The list of campaigns, page by page: those under way, then the others, the last changed first. A page is asked for by where it begins, so it can be
  * asked for again by itself: only those in sight are. A campaign that has moved to the top meanwhile may stand in two
  * answers, and is shown where it stands first.
  */
@@ -9,6 +9,7 @@ import type { Control, CampaignState } from '../../../contract/campaign-states.t
 import type { CampaignCard, CampaignPage, CampaignQuery, ControlResult } from '../../../contract/campaign.ts';
 import { applyControl, createCampaign, getCampaigns } from '../api/campaigns.ts';
 import type { RequestState } from '../ui/useRequest.ts';
+import { SECOND_TAP_MS } from './second-tap.ts';
 
 interface ShownPage {
   /** Null: the first. */
@@ -28,6 +29,10 @@ export const useCampaigns = defineStore('campaigns', () => {
   const receipts = reactive(new Map<number, ControlResult>());
   const failures = reactive(new Map<number, unknown>());
   const pressed = reactive(new Set<number>());
+  /** Just paused, see second-tap.ts. */
+  const resting = reactive(new Set<number>());
+  /** The lines have just moved, see second-tap.ts. */
+  const moved = ref(false);
   /** Another one after each change of what is looked for: late answers to the one before are dropped. */
   let epoch = 0;
 
@@ -109,11 +114,12 @@ export const useCampaigns = defineStore('campaigns', () => {
   }
 
   async function apply(id: number, control: Control): Promise<void> {
-    if (pressed.has(id)) return;
+    if (pressed.has(id) || (control === 'resume' && isResting(id))) return;
     pressed.add(id);
     failures.delete(id);
     try {
       const result = await applyControl(id, control);
+      if (control === 'pause') rest(id);
       receipts.set(id, result);
       take(result);
     } catch (cause) {
@@ -121,6 +127,20 @@ export const useCampaigns = defineStore('campaigns', () => {
     } finally {
       pressed.delete(id);
     }
+  }
+
+  function rest(id: number): void {
+    resting.add(id);
+    setTimeout(() => resting.delete(id), SECOND_TAP_MS);
+  }
+
+  const isResting = (id: number) => moved.value || resting.has(id);
+
+  let settling: ReturnType<typeof setTimeout> | undefined;
+  function move(): void {
+    moved.value = true;
+    clearTimeout(settling);
+    settling = setTimeout(() => (moved.value = false), SECOND_TAP_MS);
   }
 
   /** Shows what a control made of its campaign before the list is asked for again. */
@@ -155,6 +175,8 @@ export const useCampaigns = defineStore('campaigns', () => {
     receipts,
     failures,
     pressed,
+    isResting,
+    move,
     load,
     more,
     refresh,

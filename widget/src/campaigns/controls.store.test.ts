@@ -68,6 +68,13 @@ test('a pause answers with its receipt, which stays whatever happens to the camp
   expect(controls.receipt).toBeNull();
 });
 
+test('for a moment after a pause nothing can be undone by a second tap', async () => {
+  const controls = useControls();
+  await controls.apply('pause');
+  expect([controls.resting, await controls.apply('resume'), presses]).toEqual([true, false, ['pause']]);
+  expect(controls.receipt?.control).toBe('pause');
+});
+
 test('pressed twice it is done once', async () => {
   const controls = useControls();
   let go = () => {};

@@ -3,7 +3,9 @@ import { ref, shallowRef, watch } from 'vue';
 import type { Control, RestartScope } from '../../../contract/campaign-states.ts';
 import type { ControlResult } from '../../../contract/campaign.ts';
 import { applyControl } from '../api/campaigns.ts';
+import { isUnanswered } from '../i18n/errors.ts';
 import { useCampaign } from './campaign.store.ts';
+import { SECOND_TAP_MS } from './second-tap.ts';
 
 /** What a control did: kept until somebody puts it away, or presses the next. */
 export interface Receipt {
@@ -18,16 +20,23 @@ export const useControls = defineStore('controls', () => {
   const pressed = ref<Control | null>(null);
   const failure = shallowRef<{ control: Control; error: unknown } | null>(null);
   const receipt = shallowRef<Receipt | null>(null);
+  /** Just paused, see second-tap.ts. */
+  const resting = ref(false);
 
   watch(
     () => store.campaign?.id,
     () => (failure.value = null),
   );
+  // That nothing answered is over when something is heard.
+  watch(
+    () => store.campaign?.state,
+    () => isUnanswered(failure.value?.error) && (failure.value = null),
+  );
 
   /** @returns whether it was done; what was not is told as `failure` */
   async function apply(control: Control, scope?: RestartScope): Promise<boolean> {
     const id = store.campaign?.id;
-    if (id === undefined || pressed.value) return false;
+    if (id === undefined || pressed.value || (control === 'resume' && resting.value)) return false;
     pressed.value = control;
     failure.value = null;
     try {
@@ -36,6 +45,7 @@ export const useControls = defineStore('controls', () => {
       const result = await store.mutate(() => applyControl(id, control, scope));
       store.take(result.campaign);
       receipt.value = { control, result };
+      if (control === 'pause') rest();
       return true;
     } catch (error) {
       if (store.campaign?.id === id) failure.value = { control, error };
@@ -46,10 +56,15 @@ export const useControls = defineStore('controls', () => {
     }
   }
 
+  function rest(): void {
+    resting.value = true;
+    setTimeout(() => (resting.value = false), SECOND_TAP_MS);
+  }
+
   function dismiss(): void {
     receipt.value = null;
     failure.value = null;
   }
 
-  return { pressed, failure, receipt, apply, dismiss };
+  return { pressed, failure, receipt, resting, apply, dismiss };
 });

@@ -4,6 +4,7 @@
  * as the server has it.
  */
 import type { Campaign, CampaignSettings } from '../../../contract/campaign.ts';
+import { putAway, takeOut } from '../ui/window-storage.ts';
 import { SETTING_KEYS, sameValue, type Draft, type SettingKey } from './settings-draft.ts';
 
 export interface KeptDraft {
@@ -17,30 +18,16 @@ export interface KeptDraft {
 /** Campaigns of two accounts may have one number, hardly one moment of birth. */
 const keyOf = ({ id, createdAt }: Campaign) => `draft ${id} ${createdAt}`;
 
-/** A frame of another origin may be refused its storage; then there is nothing to keep it in. */
-function storage(): Storage | null {
-  try {
-    return globalThis.sessionStorage ?? null;
-  } catch {
-    return null;
-  }
-}
-
 export function keep(campaign: Campaign, draft: Draft, seen: CampaignSettings, version: number): void {
   const keys = SETTING_KEYS.filter((key) => !sameValue(draft[key], seen[key]));
   const pick = (from: object) => Object.fromEntries(keys.map((key) => [key, (from as Draft)[key]]));
-  try {
-    if (keys.length === 0) storage()?.removeItem(keyOf(campaign));
-    else
-      storage()?.setItem(keyOf(campaign), JSON.stringify({ version, seen: pick(seen), typed: pick(draft) }));
-  } catch {
-    // Full: what is on the screen is still on the screen.
-  }
+  const typed = keys.length === 0 ? null : JSON.stringify({ version, seen: pick(seen), typed: pick(draft) });
+  putAway(keyOf(campaign), typed);
 }
 
 export function kept(campaign: Campaign): KeptDraft | null {
   try {
-    const draft = JSON.parse(storage()?.getItem(keyOf(campaign)) ?? 'null') as KeptDraft | null;
+    const draft = JSON.parse(takeOut(keyOf(campaign)) ?? 'null') as KeptDraft | null;
     return draft?.typed && draft.seen ? draft : null;
   } catch {
     return null;

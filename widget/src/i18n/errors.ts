@@ -14,10 +14,18 @@ export function codeText(code: string, params: Params = {}): string {
 /** What went wrong, in a sentence that says what to do. */
 export function errorText(error: unknown): string {
   if (error instanceof SessionLostError) return t('session.lostTitle');
-  if (!(error instanceof ApiError) || error.code === 'network') return t('error.network');
-  const { code, detail, params } = error.problem;
+  if (isUnanswered(error)) return t('error.network');
+  const { code, detail, params } = (error as ApiError).problem;
   return isProblemCode(code) ? codeText(code, params) : detail || t('error.network');
 }
+
+/** No answer came: nobody knows whether the server did it. */
+export function isUnanswered(error: unknown): boolean {
+  return !(error instanceof SessionLostError) && (!(error instanceof ApiError) || error.code === 'network');
+}
+
+/** The same name may stand in several parts of a template. */
+const PARTS = ['header', 'button'] as const;
 
 /** Names of controls, states and settings arrive as codes. */
 function named(params: Params): Params {
@@ -26,6 +34,8 @@ function named(params: Params): Params {
   if (control) copy.control = t(`control.${control}`);
   const state = CAMPAIGN_STATES.find((known) => known === params.state);
   if (state) copy.state = t(`state.${state}`).toLowerCase();
+  const part = PARTS.find((known) => known === params.part);
+  if (part) copy.variable = `${params.variable} ${t(`binding.${part}`)}`;
   if (typeof params.fields === 'string') {
     copy.fields = params.fields
       .split(/,\s*/)

@@ -12,7 +12,15 @@ export function watchAttention(): void {
   });
 }
 
+/** Between what stands near the hand and the edges of the part it has to be in, in px. */
+export const MARGIN = 16;
+
 /** The top for something of this height, centred on the hand and inside the page. */
 export function topNear(height: number): number {
-  return Math.max(16, Math.min(y - height / 2, innerHeight - height - 16));
+  return inside(y - height / 2, height, { top: 0, bottom: innerHeight });
+}
+
+/** The nearest top for something of this height that leaves it inside the part. */
+export function inside(top: number, height: number, part: { top: number; bottom: number }): number {
+  return Math.max(part.top + MARGIN, Math.min(top, part.bottom - height - MARGIN));
 }

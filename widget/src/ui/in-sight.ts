@@ -34,6 +34,19 @@ export function watchBottom(frame: Element, tell: (pixels: number) => void): () 
   };
 }
 
+/** The part of the frame that is on the screen now, as heights in the frame. */
+export function seenPart(): Promise<{ top: number; bottom: number }> {
+  return new Promise((resolve) => {
+    const observer = new IntersectionObserver(([entry]) => {
+      observer.disconnect();
+      const { top, bottom } = entry!.intersectionRect;
+      // A frame that is out of sight altogether has no such part.
+      resolve(bottom > top ? { top, bottom } : { top: 0, bottom: innerHeight });
+    });
+    observer.observe(document.documentElement);
+  });
+}
+
 /** Tells whether an element can be seen whole. @returns ends it */
 export function watchInSight(element: Element, tell: (inSight: boolean) => void): () => void {
   const observer = new IntersectionObserver(([entry]) => tell(entry!.intersectionRatio >= 0.9), {

@@ -8,7 +8,7 @@ import { readCampaign } from '../../campaigns/campaign-state.ts';
 import { ProblemError } from '../../errors.ts';
 import type { Caller } from '../../host/caller.ts';
 import { CopyRows, inSlices } from '../../lengths/copy-rows.ts';
-import { Downloads } from '../../reports/download.ts';
+import { Downloads, partName } from '../../reports/download.ts';
 import { loadedLists, type ListRow } from '../list-rows.ts';
 import { correctionLine, reasonColumn, reasonText, rowColumn } from './correction-file.ts';
 import { canEncode, encodeText, isOneByte, markOf, missingFrom, plainer } from './encode-text.ts';
@@ -42,7 +42,7 @@ export class CorrectionDownload {
     const file = { list, rowColumn: rowColumn(key), language };
     const write = (copy: AsyncIterable<Buffer>) =>
       correctionFile(copy, file, (encoding) => response.set('Content-Type', `text/csv; charset=${encoding}`));
-    const fileName = `${list.file_name.replace(/\.[^.]*$/, '')} refused.csv`;
+    const fileName = partName(list.file_name, 'refused', language);
     await this.downloads.send({ fileName, sql, write }, response);
   }
 }
