@@ -93,14 +93,14 @@ const VIEWS: Record<string, (crm: Crm) => Promise<void>> = {
   'the question before the start': async (crm) => {
     await opened(crm, NAMES.ready);
     await crm.card.locator('#main-control:not([disabled])').click();
-    await first(crm, 'dialog[open]').waitFor();
+    await crm.seen(first(crm, 'dialog[open]'));
   },
   running: (crm) => opened(crm, NAMES.running),
   paused: (crm) => opened(crm, NAMES.paused),
   'the question before a clear': async (crm) => {
     await opened(crm, NAMES.paused);
     await first(crm, '.side-card .button.danger').click();
-    await first(crm, 'dialog[open]').waitFor();
+    await crm.seen(first(crm, 'dialog[open]'));
   },
   'over, with its report': async (crm) => {
     await opened(crm, NAMES.over);

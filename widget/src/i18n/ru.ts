@@ -548,18 +548,11 @@ export const ru: Record<MessageKey, Message> = {
   'review.ready': 'Готово к запуску',
   'review.invalid': 'Есть поле с ошибкой. Пока оно не исправлено, здесь прежние данные.',
   'review.recipients': { one: 'получатель', few: 'получателя', many: 'получателей', other: 'получателя' },
-  'review.rows': {
-    one: '{count} строка',
-    few: '{count} строки',
-    many: '{count} строк',
-    other: '{count} строки',
-  },
   'review.category': 'Категория шаблона',
   'review.zones': 'Получатели по местному времени',
   'zones.opens': 'с {time} по времени аккаунта ({zone})',
   'review.start': 'Начало',
   'review.finish': 'Конец при этой скорости',
-  'review.sample': 'Длина оценена по части строк.',
   'review.excluded': {
     one: 'Не войдёт {count} строка',
     few: 'Не войдут {count} строки',
