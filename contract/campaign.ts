@@ -136,14 +136,18 @@ export const RestartCountsQuerySchema = v.object({
   ),
 });
 
+const CountOfParts = v.object({ failed: Count, undelivered: Count, chosen: Count });
+
 /** How many messages each scope of a Restart would queue now. */
 export const RestartCountsSchema = v.object({
   ...(Object.fromEntries(RESTART_SCOPES.map((scope) => [scope, Count])) as Record<
     RestartScope,
     typeof Count
   >),
-  /** SMS segments of the chosen, as they were in the last run. */
-  chosenSegments: Count,
+  /** SMS segments of each part, as they were in the last run. */
+  segments: CountOfParts,
+  /** Of each part, who is left out for being on the stop list. */
+  stopped: CountOfParts,
 });
 export type RestartCounts = v.InferOutput<typeof RestartCountsSchema>;
 
@@ -293,6 +297,9 @@ export const CampaignSchema = v.object({
 export type Campaign = v.InferOutput<typeof CampaignSchema>;
 
 /** One line of the list of campaigns. */
+/** Queue positions that say how a run goes lately. */
+export const LATELY = 100;
+
 export const CampaignCardSchema = v.object({
   id: Count,
   name: v.string(),
@@ -304,6 +311,8 @@ export const CampaignCardSchema = v.object({
   /** Queue positions handed out and in all of the current run. */
   handedOut: Count,
   total: Count,
+  /** Of a run under way, the last `LATELY` of the queue that have an outcome, and how many of them failed. */
+  lately: v.object({ messages: Count, failed: Count }),
   updatedAt: Instant,
 });
 export type CampaignCard = v.InferOutput<typeof CampaignCardSchema>;

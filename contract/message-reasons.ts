@@ -33,8 +33,8 @@ export const MESSAGE_REASONS: Record<string, ReasonText> = {
       ru: 'Ячейка переменной пуста, а замены нет.',
     },
     advice: {
-      en: 'Fill the cells in the file, or give the variable a text for empty cells.',
-      ru: 'Заполните ячейки в файле или задайте переменной текст для пустых ячеек.',
+      en: 'Writing again would change nothing. Take these rows from the report, fill their cells and send them as a campaign of their own, or give the variable a text for empty cells there.',
+      ru: 'Повторная отправка ничего не изменит. Возьмите эти строки из отчёта, заполните ячейки и отправьте отдельной рассылкой; там же переменной можно задать текст для пустых ячеек.',
     },
   },
   sms_too_long: {
@@ -42,7 +42,10 @@ export const MESSAGE_REASONS: Record<string, ReasonText> = {
       en: 'With its variables the text is longer than five SMS.',
       ru: 'С переменными текст длиннее пяти SMS.',
     },
-    advice: { en: 'Shorten the text or the cells.', ru: 'Сократите текст или значения в ячейках.' },
+    advice: {
+      en: 'Writing again would change nothing. Take these rows from the report and send them as a campaign of their own, with a shorter text or shorter cells.',
+      ru: 'Повторная отправка ничего не изменит. Возьмите эти строки из отчёта и отправьте отдельной рассылкой, с более коротким текстом или значениями.',
+    },
   },
   no_answer: {
     text: {

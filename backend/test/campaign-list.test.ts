@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { CampaignPageSchema, PAGE_SIZE, type CampaignPage } from '../../contract/campaign.ts';
+import { CampaignPageSchema, LATELY, PAGE_SIZE, type CampaignPage } from '../../contract/campaign.ts';
+import { aCampaign, phoneNumber } from './factories.ts';
 import { startApp, type Api, type TestApp } from './app.ts';
 
 /** The list of campaigns: pages, search, states. */
@@ -67,6 +68,31 @@ test('names are searched in any case, and signs of the search are signs of the n
   expect(await all({ search: '100%%' })).toEqual([]);
   expect((await all({ search: '_\\' })).length).toBe(COUNT - 1);
   expect((await page({ search: 'первая' })).counts).toMatchObject({ draft: 1, paused: 0 });
+});
+
+test('of one under way it is said how many of the last messages failed, whatever came before them', async () => {
+  const { dataSource } = host.database;
+  const [{ id: accountId }] = await dataSource.query(`select id from account where external_id = 'vasilek'`);
+  const phones = Array.from({ length: 2 * LATELY }, (_, n) => phoneNumber(n));
+  const { campaignId } = await aCampaign(dataSource, { accountId, phones, state: 'paused' });
+  const cursor = phones.length - 20;
+  await dataSource.query(
+    `update message
+        set state = (case when position > $3 - 10 then 'unknown' when position > $3 - 40 then 'failed'
+                          when position > $3 - ${LATELY} then 'delivered' else 'failed' end)::message_state
+      where account_id = $1 and campaign_id = $2 and position <= $3`,
+    [accountId, campaignId, cursor],
+  );
+  await dataSource.query('update campaign set cursor = $3 where account_id = $1 and id = $2', [
+    accountId,
+    campaignId,
+    cursor,
+  ]);
+  const { body } = await host.as('vasilek').call('get', '/campaigns').expect(200);
+  expect((body as CampaignPage).data[0]).toMatchObject({
+    id: campaignId,
+    lately: { messages: LATELY, failed: 30 },
+  });
 });
 
 test('a state is asked for; the counts stay those of all', async () => {

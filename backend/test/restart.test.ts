@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RestartScope } from '../../contract/campaign-states.ts';
-import type { MessageState } from '../../contract/message-states.ts';
+import { MESSAGE_STATES, type MessageState } from '../../contract/message-states.ts';
+import type { Unmakeable } from '../../contract/write-again.ts';
 import { phoneOf, StillApp } from './still-app.ts';
 
 /** Whom a Restart writes to: every case is asked for its count first, and then really restarted. */
@@ -10,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => still.stop());
 
-type Fate = MessageState | 'recipient_opted_out' | 'recipient_invalid';
+type Fate = MessageState | 'recipient_opted_out' | 'recipient_invalid' | Unmakeable;
 interface Files {
   main: readonly number[];
   additional?: readonly number[];
@@ -23,7 +24,7 @@ async function finished(files: Files, fates: readonly Fate[], removeDuplicates: 
   if (files.additional) await still.upload(id, 'additional', files.additional);
   await still.control(id, 'start');
   for (const [at, fate] of fates.entries()) {
-    const [state, reason] = fate.startsWith('recipient') ? ['failed', fate] : [fate, null];
+    const [state, reason] = MESSAGE_STATES.includes(fate as MessageState) ? [fate, null] : ['failed', fate];
     await still.query(
       'update message set state = $3, reason = $4 where account_id = 1 and campaign_id = $1 and position = $2',
       [id, at + 1, state, reason],
@@ -53,6 +54,13 @@ describe('duplicates allowed in the first run and removed in the next', () => {
     ['neither was delivered', ['sent', 'unknown'], [], ['1 main']],
     ['one failed, one does not exist', ['failed', 'recipient_invalid'], [], ['1 main']],
     ['one failed, one has opted out', ['failed', 'recipient_opted_out'], [], []],
+    ['no message could be made', ['empty_variable', 'sms_too_long'], [], []],
+    [
+      'one failed, of the other no message could be made',
+      ['failed', 'empty_variable'],
+      ['1 main'],
+      ['1 main'],
+    ],
   ])('of two messages to a number %s', async (_, fates, failed, undelivered) => {
     for (const [scope, expected] of [
       ['failed', failed],
@@ -72,6 +80,12 @@ test('with duplicates allowed again, each row is asked about by itself', async (
     '1 main',
     '1 main',
   ]);
+});
+
+test('who gets another message gets it by a row that one can be made of', async () => {
+  const id = await finished({ main: [1], additional: [1] }, ['empty_variable', 'failed'], false);
+  await still.api.change(id, { removeDuplicates: true });
+  expect(await restart(id, 'failed')).toEqual(['1 additional']);
 });
 
 describe('a file removed after the run', () => {
@@ -98,6 +112,8 @@ test('a number that stands on the stop list by now is not counted', async () => 
     .call('post', '/stop-list')
     .send({ phone: phoneOf(81) })
     .expect(204);
+  const { body: counts } = await still.api.call('get', `/campaigns/${id}/restart`).expect(200);
+  expect([counts.failed, counts.stopped.failed]).toEqual([1, 1]);
   expect(await restart(id, 'failed')).toEqual(['82 main', '81 main stopped']);
 });
 
@@ -120,9 +136,9 @@ describe('chosen groups', () => {
     const id = await finished({ main: [1, 2, 3, 4, 5, 3, 4] }, fates, false);
     await still.query(`update message set segments = 2 where campaign_id = $1`, [id]);
     await still.api.change(id, { removeDuplicates: true });
-    expect(await count(id, 'failed:')).toMatchObject({ chosen: 1, chosenSegments: 2 });
-    expect(await count(id, 'failed:,unknown:')).toMatchObject({ chosen: 2, chosenSegments: 4 });
-    expect(await count(id, '')).toMatchObject({ chosen: 0, chosenSegments: 0 });
+    expect(await count(id, 'failed:')).toMatchObject({ chosen: 1, segments: { chosen: 2 } });
+    expect(await count(id, 'failed:,unknown:')).toMatchObject({ chosen: 2, segments: { chosen: 4 } });
+    expect(await count(id, '')).toMatchObject({ chosen: 0, segments: { chosen: 0 } });
     await still.control(id, 'restart', chosen(['failed', null], ['unknown', null]));
     expect(await still.queue(id)).toEqual(['1 main queued', '4 main queued']);
     const runs = (await still.api.call('get', `/campaigns/${id}/runs`).expect(200)).body.data;

@@ -4,6 +4,7 @@ import { renderTemplate, type Method, type Template } from '../../../contract/ch
 import { MAX_SEGMENTS, normaliseSmsText } from '../../../contract/sms-length.ts';
 import { measureSms } from '../../../contract/sms-segments.ts';
 import { parseText, renderText } from '../../../contract/sms-text.ts';
+import type { Unmakeable } from '../../../contract/write-again.ts';
 import type { OutboundMessage, Provider } from './gateway.ts';
 
 /** What a run sends, kept as it was when the run began. */
@@ -26,7 +27,7 @@ export interface Composed {
   /** SMS only. */
   segments: number | null;
   /** Why it must not be sent. */
-  problem: 'empty_variable' | 'sms_too_long' | null;
+  problem: Unmakeable | null;
   /** Variables whose cell was empty and that had no fallback. */
   empty: string[];
 }

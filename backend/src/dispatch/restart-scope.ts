@@ -6,6 +6,7 @@
 import type { EntityManager } from 'typeorm';
 import type { RestartScope } from '../../../contract/campaign-states.ts';
 import type { RestartGroup } from '../../../contract/campaign.ts';
+import { UNMAKEABLE } from '../../../contract/write-again.ts';
 import { rowsOf } from '../database/rows.ts';
 import { withRegion } from '../ranges/zone-of.ts';
 import type { RunKey } from './enqueue.ts';
@@ -20,14 +21,18 @@ export type PartScope = Exclude<RestartScope, 'all'>;
 /** $4, $5: states and reasons of the chosen groups; a message without a reason has the empty one. */
 const CHOSEN = `(m.state::text, coalesce(m.reason, '')) in (select * from unnest($4::text[], $5::text[]))`;
 
+const MAKEABLE = `coalesce(m.reason, '') not in (${UNMAKEABLE.map((reason) => `'${reason}'`).join(', ')})`;
+
 const RULES: Record<PartScope, { again: string; done: string }> = {
   failed: {
-    again: `m.state = 'failed' and coalesce(m.reason, '') not in ('recipient_opted_out', 'recipient_invalid')`,
+    again: `m.state = 'failed' and coalesce(m.reason, '') not in ('recipient_opted_out', 'recipient_invalid')
+            and ${MAKEABLE}`,
     done: `m.state in ('sent', 'unknown', 'delivered', 'read')
            or (m.state = 'failed' and coalesce(m.reason, '') in ('recipient_opted_out', 'recipient_invalid'))`,
   },
   undelivered: {
-    again: `m.state in ('sent', 'unknown', 'failed') and coalesce(m.reason, '') <> 'recipient_opted_out'`,
+    again: `m.state in ('sent', 'unknown', 'failed') and coalesce(m.reason, '') <> 'recipient_opted_out'
+            and ${MAKEABLE}`,
     done: `m.state in ('delivered', 'read') or (m.state = 'failed' and coalesce(m.reason, '') = 'recipient_opted_out')`,
   },
   // What is not chosen and may have arrived is left alone, as it was not said that it may come twice.
@@ -46,7 +51,7 @@ const ROWS_OF_LAST_RUN = `
 
 /**
  * $1 account, $2 campaign, $3 the last run. What each scope would write to: a phone and its place, the main file before
- * the additional. In one pass: an array's minimum is the first row, where `distinct on` would sort every row by its phone.
+ * the additional; a row that no message can be made of is nobody's place. In one pass: an array's minimum is the first row, where `distinct on` would sort every row by its phone.
  */
 function asked(removeDuplicates: boolean): string {
   const place = `array[(l.slot = 'additional')::int, m.row_no, m.list_id]`;
@@ -57,8 +62,8 @@ function asked(removeDuplicates: boolean): string {
   const each = (condition: (rule: (typeof RULES)[PartScope]) => string) =>
     scopes.map(([scope, rule]) => `${condition(rule)} as ${scope}`).join(', ');
   return removeDuplicates
-    ? `select c.phone, min(${place}) filter (where ${loaded}) as place, max(m.segments) as segments, ${each(open)}
-         ${rows} group by c.phone having bool_or(${loaded})`
+    ? `select c.phone, min(${place}) filter (where ${loaded} and ${MAKEABLE}) as place, max(m.segments) as segments, ${each(open)}
+         ${rows} group by c.phone having bool_or(${loaded} and ${MAKEABLE})`
     : `select c.phone, ${place} as place, m.segments, ${each(({ again }) => again)}
          ${rows} and ${loaded}`;
 }
@@ -97,24 +102,33 @@ export async function enqueueFromRun(
   return done!.queued;
 }
 
-/** What each of them would queue now, in one look at the rows; and the segments of the chosen. */
+type OfParts = Record<PartScope, number>;
+
+/**
+ * What each of them would queue now, in one look at the rows: how many SMS that was in the last run, and how many more
+ * it would be were their numbers not on the stop list.
+ */
 export async function countParts(
   manager: EntityManager,
   last: RunKey,
   groups: readonly RestartGroup[],
   removeDuplicates: boolean,
-): Promise<Record<PartScope | 'chosenSegments', number>> {
-  const counts = Object.keys(RULES).map((scope) => `(count(*) filter (where a.${scope}))::int as ${scope}`);
-  const [row] = await rowsOf<Record<PartScope | 'chosenSegments', number>>(
+): Promise<OfParts & { segments: OfParts; stopped: OfParts }> {
+  const scopes = Object.keys(RULES) as PartScope[];
+  const open = (scope: PartScope) => `filter (where a.${scope} and stop.phone is null)`;
+  const each = (figure: (scope: PartScope) => string) =>
+    `json_build_object(${scopes.map((scope) => `'${scope}', ${figure(scope)}`).join(', ')})`;
+  const [row] = await rowsOf<{ counts: OfParts; segments: OfParts; stopped: OfParts }>(
     manager,
-    `select ${counts.join(', ')},
-            coalesce(sum(greatest(a.segments, 1)) filter (where a.chosen), 0)::int as "chosenSegments"
+    `select ${each((scope) => `count(*) ${open(scope)}`)} as counts,
+            ${each((scope) => `coalesce(sum(greatest(a.segments, 1)) ${open(scope)}, 0)`)} as segments,
+            ${each((scope) => `count(*) filter (where a.${scope} and stop.phone is not null)`)} as stopped
        from (${asked(removeDuplicates)}) a
-       left join stop_list stop on stop.account_id = $1 and stop.phone = a.phone
-      where stop.phone is null`,
+       left join stop_list stop on stop.account_id = $1 and stop.phone = a.phone`,
     [last.accountId, last.campaignId, last.run, ...columnsOf(groups)],
   );
-  return row!;
+  const { counts, ...others } = row!;
+  return { ...counts, ...others };
 }
 
 function columnsOf(groups: readonly RestartGroup[]): [states: string[], reasons: string[]] {

@@ -22,6 +22,7 @@ function card(id: number, state: CampaignState = 'draft'): CampaignCard {
     ratePerMinute: 60,
     handedOut: 0,
     total: 0,
+    lately: { messages: 0, failed: 0 },
     updatedAt: '2026-11-25T10:00:00Z',
   };
 }

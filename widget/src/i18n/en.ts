@@ -26,6 +26,10 @@ export const en = {
   'campaigns.emptyText':
     'Set up the first one: choose a channel, write the message, load a file with phone numbers.',
   'campaigns.startsAt': 'Starts {time}',
+  'campaigns.failing': {
+    one: 'Errors: {part} of the last {count} message',
+    other: 'Errors: {part} of the last {count} messages',
+  },
   'campaigns.changedAt': 'Changed {time}',
   'campaigns.search': 'Search by name',
   'campaigns.filter': 'Show campaigns by state',
@@ -441,6 +445,7 @@ export const en = {
   },
   'review.anyRow': 'Show any other row',
   'review.ready': 'Ready to start',
+  'review.checking': 'Checking…',
   'review.invalid': 'A field has an error. Until it is mended, this shows what was before.',
   'review.recipients': { one: 'recipient', other: 'recipients' },
   'review.category': 'Template category',
@@ -455,6 +460,7 @@ export const en = {
   'review.samples': 'The first messages',
   'review.sampleEmpty': 'Empty: {columns}',
   'start.title': { one: 'Write to {count} recipient?', other: 'Write to {count} recipients?' },
+  'start.channel': 'Channel: {channel}.',
   'start.text': 'Messages start going out at once, up to {rate} a minute. You can pause at any moment.',
   'start.textHours':
     'It is outside the sending hours: messages start going out on {time}, up to {rate} a minute. You can pause at any moment.',
@@ -475,6 +481,12 @@ export const en = {
   },
   'clear.kept': 'What was sent stays in the report.',
   'restart.title': 'Send again, run {run}?',
+  'restart.inHours':
+    'Messages go out from {from} to {to}, up to {rate} a minute. It can be stopped at any moment.',
+  'restart.stopped': {
+    one: '{count} more number is on the stop list and is not written to.',
+    other: '{count} more numbers are on the stop list and are not written to.',
+  },
   'restart.text': 'Whom to write to:',
   'restart.all': 'Everybody',
   'restart.allHint': {
@@ -510,9 +522,9 @@ export const en = {
   'bar.unanswered': 'No connection: the campaign may still be running. Press again.',
   'progress.title': 'Progress',
   'progress.run': 'Run {run}',
-  'progress.of': 'of {all} handed over',
-  'progress.handedOut': 'Messages handed over',
-  'progress.spoken': '{done} of {all} messages handed over',
+  'progress.of': 'of {all} processed',
+  'progress.handedOut': 'Messages processed',
+  'progress.spoken': '{done} of {all} messages processed',
   'progress.lastMinute': 'In the last minute',
   'progress.channelPace': {
     one: 'The channel allows {limit} per minute for {count} campaign. This one goes at {pace} per minute.',
@@ -532,11 +544,13 @@ export const en = {
   'progress.asOf': 'As of {time}',
   'progress.funnel': 'From sent to answered',
   'trouble.failed.title': {
-    one: '{count} message failed, {part} of those handed over',
-    other: '{count} messages failed, {part} of those handed over',
+    one: '{count} message failed, {part} of those processed',
+    other: '{count} messages failed, {part} of those processed',
   },
   'trouble.failed.advice':
     'The reasons stand in the report, row by row. If they are all alike, pause and mend the cause first; afterwards Restart can write to the failed ones only.',
+  'trouble.failed.adviceStopped':
+    'The reasons stand in the report, row by row. Mend them first; then those for whom it makes sense can be written to again.',
   'trouble.unknown.title': {
     one: '{count} message went without an answer',
     other: '{count} messages went without an answer',
@@ -545,7 +559,7 @@ export const en = {
     'It is not known whether they arrived. They are looked up with the provider and are not sent again, so that nobody gets two.',
   'pace.title': 'Messages per minute',
   'pace.summary': 'On average {average} a minute, {most} at most; set: {rate}.',
-  'pace.soon': 'The chart appears after the first minute.',
+  'pace.soon': 'The chart appears within a minute.',
   'pace.tooShort': 'It ran for less than a minute: there is no chart.',
   'pace.sent': 'Handed over',
   'pace.set': 'Set rate',

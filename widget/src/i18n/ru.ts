@@ -24,6 +24,12 @@ export const ru: Record<MessageKey, Message> = {
   'campaigns.emptyTitle': 'Рассылок пока нет',
   'campaigns.emptyText': 'Настройте первую: выберите канал, напишите сообщение, загрузите файл с номерами.',
   'campaigns.startsAt': 'Начнётся {time}',
+  'campaigns.failing': {
+    one: 'Ошибок: {part} из последнего {count} сообщения',
+    few: 'Ошибок: {part} из последних {count} сообщений',
+    many: 'Ошибок: {part} из последних {count} сообщений',
+    other: 'Ошибок: {part} из последних {count} сообщений',
+  },
   'campaigns.changedAt': 'Изменена {time}',
   'campaigns.search': 'Поиск по названию',
   'campaigns.filter': 'Показать рассылки по состоянию',
@@ -546,6 +552,7 @@ export const ru: Record<MessageKey, Message> = {
   },
   'review.anyRow': 'Показать любую другую строку',
   'review.ready': 'Готово к запуску',
+  'review.checking': 'Проверяем…',
   'review.invalid': 'Есть поле с ошибкой. Пока оно не исправлено, здесь прежние данные.',
   'review.recipients': { one: 'получатель', few: 'получателя', many: 'получателей', other: 'получателя' },
   'review.category': 'Категория шаблона',
@@ -570,6 +577,7 @@ export const ru: Record<MessageKey, Message> = {
     many: 'Написать {count} получателям?',
     other: 'Написать {count} получателям?',
   },
+  'start.channel': 'Канал: {channel}.',
   'start.text': 'Сообщения начнут уходить сразу, до {rate} в минуту. Остановить можно в любой момент.',
   'start.textHours':
     'Сейчас не часы отправки: сообщения начнут уходить {time}, до {rate} в минуту. Остановить можно в любой момент.',
@@ -594,6 +602,14 @@ export const ru: Record<MessageKey, Message> = {
   },
   'clear.kept': 'Отправленное останется в отчёте.',
   'restart.title': 'Отправить ещё раз, запуск {run}?',
+  'restart.inHours':
+    'Сообщения уходят с {from} до {to}, до {rate} в минуту. Остановить можно в любой момент.',
+  'restart.stopped': {
+    one: 'Ещё {count} номер в стоп-листе: ему не пишем.',
+    few: 'Ещё {count} номера в стоп-листе: им не пишем.',
+    many: 'Ещё {count} номеров в стоп-листе: им не пишем.',
+    other: 'Ещё {count} номера в стоп-листе: им не пишем.',
+  },
   'restart.text': 'Кому писать:',
   'restart.all': 'Всем',
   'restart.allHint': {
@@ -637,9 +653,9 @@ export const ru: Record<MessageKey, Message> = {
   'bar.unanswered': 'Нет связи: рассылка может идти дальше. Нажмите ещё раз.',
   'progress.title': 'Ход рассылки',
   'progress.run': 'Запуск {run}',
-  'progress.of': 'из {all} передано',
-  'progress.handedOut': 'Передано сообщений',
-  'progress.spoken': 'Передано {done} из {all} сообщений',
+  'progress.of': 'из {all} обработано',
+  'progress.handedOut': 'Обработано сообщений',
+  'progress.spoken': 'Обработано {done} из {all} сообщений',
   'progress.lastMinute': 'За 60 секунд',
   'progress.channelPace': {
     one: 'Лимит канала: {limit} в минуту на {count} рассылку. Эта идёт со скоростью {pace} в минуту.',
@@ -659,9 +675,11 @@ export const ru: Record<MessageKey, Message> = {
   'progress.live': 'В реальном времени',
   'progress.asOf': 'На {time}',
   'progress.funnel': 'От отправки до ответа',
-  'trouble.failed.title': 'Ошибок: {count}, это {part} переданных',
+  'trouble.failed.title': 'Ошибок: {count}, это {part} обработанных',
   'trouble.failed.advice':
     'Причины по каждой строке есть в отчёте. Если они одинаковы, приостановите рассылку и сначала устраните причину; потом перезапуск может написать только тем, у кого была ошибка.',
+  'trouble.failed.adviceStopped':
+    'Причины по каждой строке есть в отчёте. Сначала устраните их; потом можно написать снова тем, кому это имеет смысл.',
   'trouble.unknown.title': {
     one: '{count} сообщение осталось без ответа',
     few: '{count} сообщения остались без ответа',
@@ -672,7 +690,7 @@ export const ru: Record<MessageKey, Message> = {
     'Неизвестно, дошли ли они. Мы спрашиваем о них провайдера и не отправляем повторно, чтобы никто не получил два.',
   'pace.title': 'Сообщений в минуту',
   'pace.summary': 'В среднем {average} в минуту, самое большее {most}; задано {rate}.',
-  'pace.soon': 'График появится после первой минуты.',
+  'pace.soon': 'График появится в течение минуты.',
   'pace.tooShort': 'Рассылка шла меньше минуты: графика нет.',
   'pace.sent': 'Передано',
   'pace.set': 'Заданная скорость',

@@ -23,6 +23,11 @@ export function visible(character: string): string {
   return /[\p{Z}\p{C}\p{M}]/u.test(character) ? code : character;
 }
 
+/** All SMS that the rows make. */
+export function smsOf({ segments }: Pick<Lengths, 'segments'>): number {
+  return Object.entries(segments).reduce((sum, [count, rows]) => sum + Number(count) * rows, 0);
+}
+
 export function unsendableRows({ unsendable }: Lengths): number {
   return unsendable.main + unsendable.additional;
 }
