@@ -343,6 +343,11 @@ describe('10: the controls', () => {
     await api.control(id, 'restart').expect(200);
     const third = await api.until(id, (c) => done(c) && c.progress.account.delivered === 4);
     expect(third.progress.run).toBe(3);
+    // The file has the rows of all runs, so its head has the account of each.
+    const report = (await api.call('get', `/campaigns/${id}/report`).set('Accept-Language', 'ru')).text;
+    for (const line of ['Запуск;1;2;3', 'Строк;4;4;4', 'ошибка;4;0;0', 'доставлено;0;4;4']) {
+      expect(report.split('\r\n')).toContain(line);
+    }
   });
 
   test('one of five simultaneous starts has its effect', async () => {

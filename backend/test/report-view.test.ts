@@ -111,6 +111,17 @@ describe('the rows', () => {
     [{ search: '555555' }, []],
   ])('%j', async (query, expected) => expect(told(await allPages(id, query))).toEqual(expected));
 
+  test('what the provider refused at once was never sent; what failed later was', async () => {
+    await still.query(`update message set provider_id = 'p' where campaign_id = $1 and reason <> 'refused'`, [
+      id,
+    ]);
+    const { data } = await page(id, { state: 'failed' });
+    expect(data.map(({ reason, sentAt }) => [reason, sentAt !== null])).toEqual([
+      ['recipient_unreachable', true],
+      ['refused', false],
+    ]);
+  });
+
   test.each(['123', 'Иван', '%%%%', '12 3'])(
     'a search for %j is refused with what to type',
     async (search) => {

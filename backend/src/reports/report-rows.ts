@@ -9,6 +9,7 @@ import {
 } from '../../../contract/report.ts';
 import { rowsOf } from '../database/rows.ts';
 import { ProblemError } from '../errors.ts';
+import { SENT_AT } from './sent-at.ts';
 import { normalisePhone } from '../lists/reading/phone.ts';
 
 export interface RunKey {
@@ -31,7 +32,7 @@ type Place = { position: number } | { list: number; row: number };
 const MESSAGE_COLUMNS = `
   m.position, m.list_id as list, m.row_no as row, c.phone, coalesce(c.cells[l.phone_column + 1], '') as cell,
   case when m.state = 'queued' and g.low is not null then 'sending' else m.state::text end as state,
-  m.reason, m.detail, m.segments, m.sent_at as "sentAt", m.delivered_at as "deliveredAt", m.read_at as "readAt",
+  m.reason, m.detail, m.segments, ${SENT_AT} as "sentAt", m.delivered_at as "deliveredAt", m.read_at as "readAt",
   m.replied_at as "repliedAt"`;
 
 /** $1–$3 the run. What a process holds is on its way. */

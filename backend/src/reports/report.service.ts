@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { ACCOUNT_PARTS } from '../../../contract/message-states.ts';
+import { ACCOUNT_PARTS, type RowAccount } from '../../../contract/message-states.ts';
 import type { Language } from '../../../contract/problems.ts';
 import { readCampaign, type CampaignRow } from '../campaigns/campaign-state.ts';
 import { rowsOf } from '../database/rows.ts';
@@ -10,6 +10,7 @@ import type { Caller } from '../host/caller.ts';
 import { csvLine, guardedSql } from './csv.ts';
 import { csvRows, Downloads } from './download.ts';
 import { COLUMNS, reasonTexts, SLOTS, STATES } from './report-text.ts';
+import { SENT_AT } from './sent-at.ts';
 import { runAccount } from './row-account.ts';
 
 const CORRECTED_LATER: Record<Language, string> = {
@@ -35,7 +36,7 @@ export class ReportService {
     await this.downloads.send({ fileName, sql, csv: true, timeZone, write: csvRows(head) }, response);
   }
 
-  /** Names the campaign and gives the account of its last run, so that the file can be checked against itself. */
+  /** Names the campaign and gives the account of each run, so that the file can be checked against itself. */
   private async head(row: CampaignRow, timeZone: string, language: Language): Promise<string> {
     const ru = language === 'ru';
     const lines = [
@@ -43,10 +44,16 @@ export class ReportService {
       [ru ? 'Часовой пояс' : 'Time zone', timeZone],
     ];
     if (row.run > 0) {
-      const { account } = await runAccount(this.dataSource.manager, row.account_id, row.id, row.run);
+      const runs = Array.from({ length: row.run }, (_, i) => i + 1);
+      const accounts: RowAccount[] = [];
+      for (const run of runs) {
+        const { account } = await runAccount(this.dataSource.manager, row.account_id, row.id, run);
+        accounts.push(account);
+      }
       const words: Record<string, string> = { ...STATES[language], duplicates: STATES[language].duplicate };
-      lines.push([ru ? 'Запуск' : 'Run', String(row.run)], [ru ? 'Строк' : 'Rows', String(account.rows)]);
-      for (const part of ACCOUNT_PARTS) lines.push([words[part] ?? part, String(account[part])]);
+      const line = (word: string, part: keyof RowAccount) => [word, ...accounts.map((a) => String(a[part]))];
+      lines.push([ru ? 'Запуск' : 'Run', ...runs.map(String)], line(ru ? 'Строк' : 'Rows', 'rows'));
+      for (const part of ACCOUNT_PARTS) lines.push(line(words[part] ?? part, part));
     }
     return `\uFEFF${lines.map(csvLine).join('')}\r\n${csvLine(COLUMNS[language])}`;
   }
@@ -101,8 +108,8 @@ function reportSql(accountId: number, campaignId: number, language: Language, st
     `case when cardinality(cells) > 1 then ${guardedSql(others)} end`,
   ].join(', ');
   const messages = `
-    select m.run, m.list_id, m.row_no, c.phone, c.cells, m.reason, m.detail, m.segments, m.sent_at, m.delivered_at,
-           m.read_at, m.replied_at, m.provider_id,
+    select m.run, m.list_id, m.row_no, c.phone, c.cells, m.reason, m.detail, m.segments, ${SENT_AT} as sent_at,
+           m.delivered_at, m.read_at, m.replied_at, m.provider_id,
            case when m.state = 'queued' and g.low is not null then 'sending' else m.state::text end as state
       from message m
       join contact c on ${key('c')} and c.list_id = m.list_id and c.row_no = m.row_no
