@@ -12,8 +12,8 @@ import { localToInstant } from '../../../contract/zoned-time.ts';
 import { ChannelsService } from '../channels/channels.service.ts';
 import { Messengers } from '../channels/messengers.ts';
 import { rowsOf } from '../database/rows.ts';
-import { cellFinder, type CellOf } from '../../../contract/cells.ts';
-import { compose, type RunContent } from '../dispatch/compose.ts';
+import { cellFinder } from '../../../contract/cells.ts';
+import { compose, composerOf, type Composed, type RunContent } from '../dispatch/compose.ts';
 import { SPREAD, WIRE } from '../dispatch/pacing.ts';
 import { takeTurn } from '../dispatch/channel-places.ts';
 import { DispatchDatabase } from '../dispatch/dispatch-database.ts';
@@ -35,6 +35,8 @@ import { warningsOf } from './warnings.ts';
 
 /** Messages shown as they will be sent. */
 const SAMPLES = 3;
+/** Rows of a file that are looked through for some of which a message can be made. */
+const LOOKED_THROUGH = 100;
 
 export interface Readiness {
   obstacles: Obstacle[];
@@ -113,7 +115,7 @@ export class PreviewService {
     const zones = hours?.zone === 'recipient' ? await expectedZones(manager, key, timeZone) : null;
     const clocks = zones?.length ? zones.map(({ zone }) => zone) : [timeZone];
     const first = hours ? firstOpen(begin, clocks, hours) : begin;
-    const rows = composable ? await this.firstRows(key) : [];
+    const samples = composable ? await this.firstMessages(key, content) : [];
     if (account.queued === 0 && lists.length > 0) found.push({ field: 'mainList', code: 'nobody_to_write' });
     const lengths = composable ? await this.lengths.look(key, planOf(content)) : null;
     const rate = Math.min(row.rate, limitPerMinute ?? row.rate);
@@ -138,32 +140,30 @@ export class PreviewService {
       startAt: row.start_at !== null || first > begin ? new Date(first).toISOString() : null,
       finishAt,
       zones: zones && zoneShares(zones, hours, begin),
-      samples: rows.map(({ phone, cell }) => {
-        const { text, empty } = compose(content, cell);
-        return { phone: shortPhone(phone), text, empty };
-      }),
+      samples: samples.map(({ phone, text, empty }) => ({ phone: shortPhone(phone), text, empty })),
     };
   }
 
-  /** The first rows of the files that will be sent, the main one's first. */
-  private async firstRows(key: RowsKey): Promise<{ phone: string; cell: CellOf }[]> {
-    const first: { phone: string; cell: CellOf }[] = [];
+  /** The first messages that will be sent, the main file's first; where none can be made, what is wrong with the first. */
+  private async firstMessages(key: RowsKey, content: RunContent): Promise<(Composed & { phone: string })[]> {
+    const composer = composerOf(content);
+    const found: (Composed & { phone: string })[] = [];
     for (const list of key.lists) {
-      if (first.length === SAMPLES) break;
       const rows = await rowsOf<{ phone: string; cells: string[] }>(
         this.dataSource.manager,
         `select c.phone, c.cells from ${sendableRows(key, list)} order by c.row_no limit $1`,
-        [SAMPLES - first.length],
+        [LOOKED_THROUGH],
       );
       const finder = cellFinder(list.columns);
-      first.push(...rows.map(({ phone, cells }) => ({ phone, cell: finder(cells) })));
+      found.push(...rows.map(({ phone, cells }) => ({ phone, ...composer(finder(cells)) })));
     }
-    return first;
+    const sendable = found.filter(({ problem }) => problem === null);
+    return (sendable.length > 0 ? sendable : found).slice(0, SAMPLES);
   }
 
   /**
-   * Outside counts and duplicates: it has no row. Its variables come from the file's first row. The key is made
-   * anew for every click, because every click asks for a message.
+   * Outside counts and duplicates: it has no row. Its variables come from the first row that a message can be made of.
+   * The key is made anew for every click, because every click asks for a message.
    */
   async sendTest(caller: Caller, id: number, phoneText: string): Promise<{ text: string }> {
     const phone = normalisePhone(phoneText);
@@ -175,8 +175,8 @@ export class PreviewService {
     const inTheWay = found.filter(({ field }) => field !== 'schedule' && field !== 'mainList');
     if (inTheWay.length > 0) throw new ProblemError('not_ready', {}, inTheWay);
     const key = await this.lengths.rowsOf(row, row.remove_duplicates, lists);
-    const [first] = await this.firstRows(key);
-    const composed = compose(content, first?.cell ?? (() => undefined));
+    const [first] = await this.firstMessages(key, content);
+    const composed = first ?? compose(content, () => undefined);
     const message: OutboundMessage = {
       accountId: caller.accountId,
       channelId: content.channelId,
