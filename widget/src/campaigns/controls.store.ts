@@ -27,6 +27,11 @@ export const useControls = defineStore('controls', () => {
     () => store.campaign?.id,
     () => (failure.value = null),
   );
+  // What was done to an earlier run says nothing of this one.
+  watch(
+    () => store.campaign?.progress.run,
+    (run) => receipt.value?.result.campaign.progress.run !== run && (receipt.value = null),
+  );
   // That nothing answered is over when something is heard.
   watch(
     () => store.campaign?.state,
