@@ -98,6 +98,7 @@ test('from the list to the report by keyboard alone, the focus always seen and n
   await keyboard.type('Без мыши');
   await keyboard.press('Enter');
   await crm.seen(crm.card.getByRole('heading', { name: 'Без мыши', level: 1 }));
+  expect((await focused(frame))?.name).toBe('Без мыши');
 
   await tabTo(/^WABA/);
   await keyboard.press('ArrowDown');
@@ -144,6 +145,13 @@ test('from the list to the report by keyboard alone, the focus always seen and n
   await tabTo('Скачать отчёт о рассылке');
   await keyboard.press('Enter');
   expect((await download).suggestedFilename()).toMatch(/^Без мыши/);
+
+  // Back where one came from, from a list that has been read anew.
+  await backTo(/^Все рассылки$/);
+  await keyboard.press('Enter');
+  const line = crm.card.getByRole('button', { name: 'Без мыши', exact: true });
+  await crm.card.locator('.campaign-open:focus').waitFor();
+  expect(await line.evaluate((element) => element.matches(':focus'))).toBe(true);
   const { errors } = crm;
   await crm.close();
   expect(errors).toEqual([]);

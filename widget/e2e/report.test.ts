@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { startApp, type TestApp } from '../../backend/test/app.ts';
 import { launchBrowser } from '../../backend/test/browser.ts';
+import { problems } from './axe.ts';
 import { Crm } from './crm.ts';
 
 /** The report on the page: why some did not get it, one number's fate, and writing again to chosen groups. */
@@ -112,6 +113,35 @@ test('writing again to chosen groups says whom, what it costs and who may get it
   const { errors } = crm;
   await crm.close();
   expect(errors).toEqual([]);
+});
+
+test('whose message could not be made is offered to nobody again, and Restart says what it takes', async () => {
+  const id = await finished('Пустые ячейки');
+  await host.database.dataSource.query(
+    `update message set reason = 'empty_variable' where campaign_id = $1 and reason = 'refused'`,
+    [id],
+  );
+  const crm = await Crm.open(browser, host);
+  await crm.visitCampaign('Пустые ячейки');
+  await crm.seen(/Повторная отправка ничего не изменит/);
+  const choices = crm.card.locator('.report-choice');
+  expect(await choices.evaluateAll((all) => all.map((each) => each.getAttribute('aria-label')))).toEqual([
+    'Написать снова: Номер недоступен в этом канале.',
+    'Написать снова: Провайдер не ответил: сообщение могло уйти.',
+  ]);
+  await crm.button('Перезапустить рассылку').click();
+  const dialog = crm.card.getByRole('dialog', { name: 'Отправить ещё раз, запуск 2?' });
+  await dialog.getByRole('radio', { name: 'Всем' }).check();
+  await crm.seen(dialog.getByText('Всего SMS: 59.'));
+  await dialog.getByRole('radio', { name: 'Только с ошибкой' }).check();
+  await crm.seen(
+    dialog.getByText('3 контакта: была ошибка'),
+    dialog.getByText('Всего SMS: 3.'),
+    dialog.getByText(/^Сообщения начнут уходить сразу, до 300 в минуту/),
+    dialog.getByText(/^Закончится /),
+  );
+  expect(await problems(crm)).toEqual([]);
+  await crm.close();
 });
 
 test('an operator sees the report in English on a telephone', async () => {
