@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { PauseReason } from '../../../contract/campaign.ts';
 import { rowsOf } from '../database/rows.ts';
 import type { CampaignKey } from './claim.ts';
+import type { Alike } from './refusal-watch.ts';
 import type { Provider } from './gateway.ts';
 import { toBeLookedUp } from './unknown-messages.ts';
 import { WITHDRAWN } from './withdraw.ts';
@@ -73,24 +74,31 @@ export async function othersOnTheWay(
   return row!.count;
 }
 
-/**
- * The first messages of a run were all refused for one cause: pauses it, unless the rows tell otherwise.
- * @param atLeast how many must have been refused so
- */
+const TRIED = `m.account_id = $1 and m.campaign_id = $2 and m.run = $3
+                   and m.state in ('unknown', 'sent', 'failed', 'delivered', 'read')`;
+
+/** $5 how many, of a queue that is handed out in its order. */
+const TRIED_OF: Record<Alike['of'], string> = {
+  first: `message m where ${TRIED}`,
+  last: `(select m.* from message m
+           where ${TRIED}
+             and m.position <= (select cursor from campaign where account_id = $1 and id = $2)
+           order by m.position desc limit $5) m`,
+};
+
+/** The first messages of a run, or its last ones, were all refused for one cause: pauses it, unless the rows tell otherwise. */
 export async function pauseAllRefused(
   manager: EntityManager,
   key: { accountId: number; campaignId: number; run: number },
   reason: string,
-  atLeast: number,
+  { of, count }: Alike,
 ): Promise<boolean> {
   const [alike] = await rowsOf<{ detail: string | null }>(
     manager,
     `select max(m.detail) as detail
-       from message m
-      where m.account_id = $1 and m.campaign_id = $2 and m.run = $3
-        and m.state in ('unknown', 'sent', 'failed', 'delivered', 'read')
+       from ${TRIED_OF[of]}
      having count(*) >= $5 and bool_and(m.state = 'failed' and m.reason = $4)`,
-    [key.accountId, key.campaignId, key.run, reason, atLeast],
+    [key.accountId, key.campaignId, key.run, reason, count],
   );
   if (!alike) return false;
   return pauseBySystem(manager, key, 'all_refused', alike.detail ?? reason);

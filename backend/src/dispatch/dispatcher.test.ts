@@ -518,7 +518,7 @@ test('a message whose slot passes while it waits for a connection does not leave
   expect(await database.dataSource.query('select owner from dispatch_grant')).toEqual([{ owner: null }]);
 });
 
-describe('a run whose first messages are all refused', () => {
+describe('a run whose messages are all refused', () => {
   const refused = {
     kind: 'refused',
     reason: 'sender_unknown',
@@ -527,11 +527,23 @@ describe('a run whose first messages are all refused', () => {
   } as const;
   const tenPhones = Array.from({ length: 15 }, (_, i) => phoneNumber(i));
 
-  test('for one cause pauses, with the cause', async () => {
+  test('from the first on for one cause pauses, with the cause', async () => {
     const campaign = await aCampaign(database.dataSource, { phones: tenPhones });
     gateway.answer = () => refused;
     await claimAll(campaign);
     await gateway.received(10);
+    await becomes(campaign, 'paused');
+    expect(await stateOf(campaign)).toMatchObject({ pause_reason: 'all_refused' });
+  });
+
+  test('pauses as well when very many in a row are refused later on', async () => {
+    const phones = Array.from({ length: 80 }, (_, i) => phoneNumber(i));
+    const campaign = await aCampaign(database.dataSource, { phones });
+    await database.dataSource.query(`update message set state = 'sent' where position <= 5`);
+    await database.dataSource.query('update campaign set cursor = 5');
+    gateway.answer = () => refused;
+    await claimAll(campaign);
+    await gateway.received(6 * config.alikeRefusals);
     await becomes(campaign, 'paused');
     expect(await stateOf(campaign)).toMatchObject({ pause_reason: 'all_refused' });
   });

@@ -1,13 +1,27 @@
 /** Runs kept in memory. Forgetting one only means that the rows are asked once more. */
 const KEPT = 10_000;
+/** Once somebody was reached, this many times the threshold is no chance: a list may have a stretch of bad numbers. */
+const LATER_TIMES = 5;
+
+interface Known {
+  /** Somebody was reached, or the refusals were of more than one cause. */
+  isThrough: boolean;
+  /** Refusals in a row for this reason. */
+  reason: string;
+  count: number;
+}
+
+/** What has been refused alike: the messages of a run from the first on, or its last ones. */
+export type Alike = { of: 'first' | 'last'; count: number };
 
 /**
  * When the first messages of a run are all refused for one cause, the next ones will be, too, and going on would burn
- * the list. Counts from memory; the database decides (`pauseAllRefused`), so that a process that has just taken the
- * campaign over, or has forgotten, cannot pause one that got through to somebody.
+ * the list; so will they when very many are in a row later, for a cause that is not the recipient's. Counts from memory;
+ * the database decides (`pauseAllRefused`), so that a process that has just taken the campaign over, or has forgotten,
+ * cannot pause one that gets through to somebody.
  */
 export class RefusalWatch {
-  private readonly runs = new Map<string, { reason: string; count: number } | 'through'>();
+  private readonly runs = new Map<string, Known>();
   private readonly threshold: number;
 
   /** @param threshold how many alike, from the first on, are no chance */
@@ -15,24 +29,24 @@ export class RefusalWatch {
     this.threshold = threshold;
   }
 
-  /** @returns true once, when the run's first messages have all been refused for this reason */
-  refused(run: string, reason: string): boolean {
-    const known = this.runs.get(run);
-    if (known === 'through') return false;
-    if (known && known.reason !== reason) {
-      this.keep(run, 'through');
-      return false;
-    }
-    const count = (known?.count ?? 0) + 1;
-    this.keep(run, count < this.threshold ? { reason, count } : 'through');
-    return count >= this.threshold;
+  /** @returns what has been refused alike, once it is too much; then it is counted anew */
+  refused(run: string, reason: string): Alike | null {
+    const before = this.runs.get(run) ?? { isThrough: false, reason, count: 0 };
+    const isAlike = before.reason === reason;
+    const count = isAlike ? before.count + 1 : 1;
+    const isThrough = before.isThrough || !isAlike;
+    const enough = isThrough ? LATER_TIMES * this.threshold : this.threshold;
+    const isTooMuch = count >= enough && !(isThrough && reason.startsWith('recipient_'));
+    this.keep(run, isTooMuch ? { isThrough: true, reason, count: 0 } : { isThrough, reason, count });
+    return isTooMuch ? { of: isThrough ? 'last' : 'first', count: enough } : null;
   }
 
   accepted(run: string): void {
-    if (this.runs.get(run) !== 'through') this.keep(run, 'through');
+    const known = this.runs.get(run);
+    if (!known?.isThrough || known.count > 0) this.keep(run, { isThrough: true, reason: '', count: 0 });
   }
 
-  private keep(run: string, known: { reason: string; count: number } | 'through'): void {
+  private keep(run: string, known: Known): void {
     if (this.runs.size >= KEPT && !this.runs.has(run)) this.forget(this.runs.keys().next().value!);
     this.runs.set(run, known);
   }

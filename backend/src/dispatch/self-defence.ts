@@ -10,7 +10,7 @@ import type { HandOver } from './hand-over.ts';
 import type { LeasedCampaigns } from './leased-campaigns.ts';
 import { channelOf, runOf } from './names.ts';
 import type { OutcomeBook } from './outcome-book.ts';
-import { RefusalWatch } from './refusal-watch.ts';
+import { RefusalWatch, type Alike } from './refusal-watch.ts';
 
 /** A channel that has not answered for this long pauses its campaigns: they must not go out by surprise hours later. */
 const CHANNEL_GIVEN_UP_MS = 15 * 60_000;
@@ -31,7 +31,7 @@ export class SelfDefence {
     private readonly gates: ChannelGates,
     private readonly leases: LeasedCampaigns,
     private readonly book: OutcomeBook,
-    private readonly alikeRefusals: number,
+    alikeRefusals: number,
   ) {
     this.refusals = new RefusalWatch(alikeRefusals);
   }
@@ -45,8 +45,9 @@ export class SelfDefence {
       this.channelFailed(hands, channel, answer.detail, now);
     else if (answer.kind !== 'late') this.gates.answered(channel, now);
     if (answer.kind === 'accepted') this.refusals.accepted(runOf(grant));
-    if (answer.kind === 'refused' && this.refusals.refused(runOf(grant), answer.reason)) {
-      this.pause(hands, grant, this.pauseWhereAllRefused(grant, answer.reason));
+    if (answer.kind === 'refused') {
+      const alike = this.refusals.refused(runOf(grant), answer.reason);
+      if (alike) this.pause(hands, grant, this.pauseWhereAllRefused(grant, answer.reason, alike));
     }
     if (answer.kind === 'stop') {
       const { reason, detail } = answer;
@@ -55,11 +56,11 @@ export class SelfDefence {
     }
   }
 
-  private async pauseWhereAllRefused(grant: Grant, reason: string): Promise<boolean> {
+  private async pauseWhereAllRefused(grant: Grant, reason: string, alike: Alike): Promise<boolean> {
     // The rows decide, so they have to tell of these refusals; the first flush may have begun before.
     await this.book.flush();
     await this.book.flush();
-    return pauseAllRefused(this.manager, grant, reason, this.alikeRefusals).catch((error: unknown) => {
+    return pauseAllRefused(this.manager, grant, reason, alike).catch((error: unknown) => {
       this.refusals.forget(runOf(grant));
       throw error;
     });

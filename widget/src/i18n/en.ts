@@ -612,7 +612,7 @@ export const en = {
   'pause.balance.advice': 'Top it up with the provider, then resume.',
   'pause.channel_unavailable.title': 'The channel does not answer',
   'pause.channel_unavailable.advice': 'Check the channel in the CRM. Resume when it works again.',
-  'pause.all_refused.title': 'All the first messages were refused',
+  'pause.all_refused.title': 'Messages are refused one after another',
   'pause.all_refused.advice':
     'We stopped, so as not to burn the list. Look at the reasons in the report, mend the cause, then resume.',
   'pause.installation_disabled.title': 'The integration was switched off',

@@ -743,7 +743,7 @@ export const ru: Record<MessageKey, Message> = {
   'pause.balance.advice': 'Пополните баланс у провайдера и возобновите.',
   'pause.channel_unavailable.title': 'Канал не отвечает',
   'pause.channel_unavailable.advice': 'Проверьте канал в CRM. Возобновите, когда он заработает.',
-  'pause.all_refused.title': 'Все первые сообщения отклонены',
+  'pause.all_refused.title': 'Сообщения подряд отклоняются',
   'pause.all_refused.advice':
     'Мы остановились, чтобы не сжечь базу. Посмотрите причины в отчёте, исправьте и возобновите.',
   'pause.installation_disabled.title': 'Интеграцию отключили',
