@@ -46,8 +46,8 @@ export function percent(part: number): string {
   return new Intl.NumberFormat(language.value, { style: 'percent', maximumFractionDigits: 0 }).format(part);
 }
 
-/** An instant as a clock in the account's zone shows it; the year only where it is another one. */
-export function dateTime(instant: string, timeZone?: string): string {
+/** An instant as a clock in the account's zone shows it; the year only where it is another one, seconds where asked for. */
+export function dateTime(instant: string, timeZone?: string, seconds = false): string {
   const date = new Date(instant);
   const yearOf = new Intl.DateTimeFormat('en', { year: 'numeric', timeZone });
   return new Intl.DateTimeFormat(language.value, {
@@ -56,6 +56,7 @@ export function dateTime(instant: string, timeZone?: string): string {
     day: 'numeric',
     hour: language.value === 'ru' ? '2-digit' : 'numeric',
     minute: '2-digit',
+    ...(seconds ? { second: '2-digit' } : {}),
     timeZone,
   }).format(date);
 }
