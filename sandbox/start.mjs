@@ -104,7 +104,15 @@ function stop(signal) {
   if (children.size === 0) process.exit(exitCode);
 }
 
+/** Starts it and waits until it answers; an answer before that would be somebody else's. */
 async function ready(name) {
+  const isTaken = await fetch(PROGRAMS[name].health).then(
+    ({ body }) => body?.cancel().then(() => true) ?? true,
+    () => false,
+  );
+  startProgram(name);
+  // It finds its port taken, says so and ends, which ends all.
+  if (isTaken) return false;
   const until = Date.now() + READY_WITHIN_MS;
   while (Date.now() < until && !stopping) {
     const answer = await fetch(PROGRAMS[name].health).catch(() => null);
@@ -165,12 +173,8 @@ if (!production || !existsSync(PROGRAMS.backend.file)) build();
 if (production) {
   startProgram('backend');
 } else {
-  startProgram('sandbox');
-  if (await ready('sandbox')) {
-    startProgram('backend');
-    if (await ready('backend')) {
-      console.log(frame([`Open  http://localhost:${sandboxPort}/`, 'Stop  Ctrl-C']));
-      if (watching) watchChanges();
-    }
+  if ((await ready('sandbox')) && (await ready('backend'))) {
+    console.log(frame([`Open  http://localhost:${sandboxPort}/`, 'Stop  Ctrl-C']));
+    if (watching) watchChanges();
   }
 }

@@ -429,8 +429,8 @@ export const en = {
     other: 'In {count} rows a variable is empty and nothing stands in for it.',
   },
   'warning.unsendable_rows': {
-    one: '{count} row will not be sent because of its text.',
-    other: '{count} rows will not be sent because of their text.',
+    one: '{count} row will not be sent: no message can be made of it.',
+    other: '{count} rows will not be sent: no message can be made of them.',
   },
   'warning.by_night':
     'Messages will also leave between 9 pm and 9 am on the account’s clock. You can set sending hours.',
@@ -486,6 +486,10 @@ export const en = {
   'restart.stopped': {
     one: '{count} more number is on the stop list and is not written to.',
     other: '{count} more numbers are on the stop list and are not written to.',
+  },
+  'restart.unsendable': {
+    one: '{count} of them will not be sent: no message can be made of it.',
+    other: '{count} of them will not be sent: no message can be made of them.',
   },
   'restart.text': 'Whom to write to:',
   'restart.all': 'Everybody',
