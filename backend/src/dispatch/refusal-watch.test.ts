@@ -33,7 +33,11 @@ const cases: { name: string; answers: (string | null)[]; tripsAt: [number, strin
     answers: [null, ...times(LATER - 1, 'a'), ...times(LATER - 1, 'b')],
     tripsAt: [],
   },
-  { name: 'bad numbers later on', answers: [null, ...times(LATER, 'recipient_invalid')], tripsAt: [] },
+  {
+    name: 'bad numbers later on, when there are many more of them',
+    answers: [null, ...times(4 * LATER, 'recipient_invalid')],
+    tripsAt: [[4 * LATER, 'last']],
+  },
   {
     name: 'after it went on',
     answers: times(THRESHOLD + LATER, 'a'),

@@ -1,7 +1,8 @@
 /** Runs kept in memory. Forgetting one only means that the rows are asked once more. */
 const KEPT = 10_000;
-/** Once somebody was reached, this many times the threshold is no chance: a list may have a stretch of bad numbers. */
+/** Once somebody was reached, so many times the threshold is no chance; of bad numbers a list may have a longer stretch. */
 const LATER_TIMES = 5;
+const LATER_TIMES_OF_NUMBERS = 20;
 
 interface Known {
   /** Somebody was reached, or the refusals were of more than one cause. */
@@ -16,7 +17,7 @@ export type Alike = { of: 'first' | 'last'; count: number };
 
 /**
  * When the first messages of a run are all refused for one cause, the next ones will be, too, and going on would burn
- * the list; so will they when very many are in a row later, for a cause that is not the recipient's. Counts from memory;
+ * the list; so will they when very many are in a row later. Counts from memory;
  * the database decides (`pauseAllRefused`), so that a process that has just taken the campaign over, or has forgotten,
  * cannot pause one that gets through to somebody.
  */
@@ -35,8 +36,9 @@ export class RefusalWatch {
     const isAlike = before.reason === reason;
     const count = isAlike ? before.count + 1 : 1;
     const isThrough = before.isThrough || !isAlike;
-    const enough = isThrough ? LATER_TIMES * this.threshold : this.threshold;
-    const isTooMuch = count >= enough && !(isThrough && reason.startsWith('recipient_'));
+    const later = reason.startsWith('recipient_') ? LATER_TIMES_OF_NUMBERS : LATER_TIMES;
+    const enough = this.threshold * (isThrough ? later : 1);
+    const isTooMuch = count >= enough;
     this.keep(run, isTooMuch ? { isThrough: true, reason, count: 0 } : { isThrough, reason, count });
     return isTooMuch ? { of: isThrough ? 'last' : 'first', count: enough } : null;
   }

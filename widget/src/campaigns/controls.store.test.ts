@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { createPinia, setActivePinia } from 'pinia';
+import { nextTick } from 'vue';
 import { newSettings, type Campaign } from '../../../contract/campaign.ts';
 import { emptyAccount } from '../../../contract/message-states.ts';
 import { problemOf, setClient, type ApiError } from '../api/client.ts';
@@ -84,6 +85,20 @@ test('pressed twice it is done once', async () => {
   go();
   await first;
   expect([presses, controls.pressed]).toEqual([['pause'], null]);
+});
+
+test('a pause without an answer is known not to have taken effect as soon as something is heard', async () => {
+  const controls = useControls();
+  answer = () => {
+    throw new TypeError('Failed to fetch');
+  };
+  await controls.apply('pause');
+  useCampaign().hear(campaign('running', 5));
+  await nextTick();
+  expect(controls.failure).toMatchObject({ control: 'pause', isStillRunning: true });
+  useCampaign().hear(campaign('paused', 6));
+  await nextTick();
+  expect(controls.failure).toBeNull();
 });
 
 test('what was not done is said, and gone with the next press', async () => {

@@ -13,12 +13,20 @@ export interface Receipt {
   result: ControlResult;
 }
 
+/** What was not done. */
+export interface ControlFailure {
+  control: Control;
+  error: unknown;
+  /** A pause without an answer: heard of since, and it goes on. */
+  isStillRunning: boolean;
+}
+
 /** The controls of the open campaign: its own card and the bar that is always in sight press the same ones. */
 export const useControls = defineStore('controls', () => {
   const store = useCampaign();
   /** The control whose answer is awaited. */
   const pressed = ref<Control | null>(null);
-  const failure = shallowRef<{ control: Control; error: unknown } | null>(null);
+  const failure = shallowRef<ControlFailure | null>(null);
   const receipt = shallowRef<Receipt | null>(null);
   /** Just paused, see second-tap.ts. */
   const resting = ref(false);
@@ -32,10 +40,14 @@ export const useControls = defineStore('controls', () => {
     () => store.campaign?.progress.run,
     (run) => receipt.value?.result.campaign.progress.run !== run && (receipt.value = null),
   );
-  // That nothing answered is over when something is heard.
+  // That nothing answered is over when something is heard; whoever pressed Pause then has to know whether it took effect.
   watch(
-    () => store.campaign?.state,
-    () => isUnanswered(failure.value?.error) && (failure.value = null),
+    () => [store.campaign?.asOf, store.campaign?.state],
+    () => {
+      if (!failure.value || !isUnanswered(failure.value.error)) return;
+      const isStillRunning = failure.value.control === 'pause' && store.campaign?.state === 'running';
+      failure.value = isStillRunning ? { ...failure.value, isStillRunning } : null;
+    },
   );
 
   /** @returns whether it was done; what was not is told as `failure` */
@@ -53,7 +65,7 @@ export const useControls = defineStore('controls', () => {
       if (control === 'pause') rest();
       return true;
     } catch (error) {
-      if (store.campaign?.id === id) failure.value = { control, error };
+      if (store.campaign?.id === id) failure.value = { control, error, isStillRunning: false };
       await store.poll();
       return false;
     } finally {

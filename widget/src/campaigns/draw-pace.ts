@@ -34,7 +34,8 @@ export function drawPace({ element, timeZone, label, number, onPoint }: PaceDraw
     return {
       width: element.clientWidth,
       height: HEIGHT,
-      padding: [8, 8, 0, 0],
+      // Half of a time of day has room beside the last point.
+      padding: [8, 30, 0, 0],
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },

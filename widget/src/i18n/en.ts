@@ -524,6 +524,7 @@ export const en = {
   'bar.pace': '{last} in 60 s, set to {rate}',
   'bar.pause': 'Pause',
   'bar.unanswered': 'No connection: the campaign may still be running. Press again.',
+  'bar.notPaused': 'The pause did not take effect: the campaign is running. Press again.',
   'progress.title': 'Progress',
   'progress.run': 'Run {run}',
   'progress.of': 'of {all} processed',

@@ -657,6 +657,7 @@ export const ru: Record<MessageKey, Message> = {
   'bar.pace': '{last} за 60 с, задано {rate}',
   'bar.pause': 'Пауза',
   'bar.unanswered': 'Нет связи: рассылка может идти дальше. Нажмите ещё раз.',
+  'bar.notPaused': 'Пауза не подействовала: рассылка идёт. Нажмите ещё раз.',
   'progress.title': 'Ход рассылки',
   'progress.run': 'Запуск {run}',
   'progress.of': 'из {all} обработано',
