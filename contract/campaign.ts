@@ -157,6 +157,8 @@ export const TestMessageSchema = v.object({
     v.minLength(1, 'phone_invalid'),
     v.maxLength(MAX_PHONE_LENGTH, 'phone_invalid'),
   ),
+  /** Whose cells the message is made of, by the id of its list; else the first that one can be made of. */
+  row: v.optional(v.object({ list: Count, row: Count })),
 });
 export type TestMessage = v.InferOutput<typeof TestMessageSchema>;
 

@@ -256,6 +256,11 @@ export const PROBLEMS = {
     en: 'The channel is at its limit of messages per minute. Try again in a few seconds.',
     ru: 'Канал сейчас на пределе своих сообщений в минуту. Повторите через несколько секунд.',
   },
+  test_row_empty: {
+    status: 422,
+    en: 'No message can be made of this row. Show another one, or change the text.',
+    ru: 'Из этой строки сообщение не составить. Покажите другую или измените текст.',
+  },
   test_not_sent: {
     status: 422,
     en: 'The test message was not sent: {reason}',

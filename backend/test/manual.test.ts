@@ -404,3 +404,20 @@ test('a test message goes to one’s own number, outside counts', async () => {
   expect(body).toEqual({ text: 'Проба' });
   expect((await api.get(id)).progress.account.rows).toBe(0);
 });
+
+test('a test message is made of the row that is asked for, or of the first that one can be made of', async () => {
+  const { id } = await smsCampaign({ text: '{{Имя}}' });
+  await api
+    .upload(id, 'main', csv(['89127770001;', '89127770002;Анна', '89127770003;Пётр'], 'Телефон;Имя'))
+    .expect(200);
+  const list = (await api.get(id)).lists[0]!.id;
+  const send = (row?: number) =>
+    api
+      .call('post', `/campaigns/${id}/test-message`)
+      .send({ phone: '8 912 777-00-00', ...(row !== undefined && { row: { list, row } }) });
+  expect((await send().expect(200)).body).toEqual({ text: 'Анна' });
+  expect((await send(4).expect(200)).body).toEqual({ text: 'Пётр' });
+  expect((await send(2).expect(422)).body.code).toBe('test_row_empty');
+  // A row that is gone meanwhile is no reason not to send.
+  expect((await send(77).expect(200)).body).toEqual({ text: 'Анна' });
+});

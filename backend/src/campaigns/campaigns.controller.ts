@@ -97,7 +97,7 @@ export class CampaignsController {
     @Param('id') id: string,
     @Body({ schema: TestMessageSchema }) body: TestMessage,
   ) {
-    return this.previews.sendTest(caller, campaignId(id), body.phone);
+    return this.previews.sendTest(caller, campaignId(id), body);
   }
 
   @Get(':id/restart')

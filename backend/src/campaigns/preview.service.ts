@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Obstacle, Preview } from '../../../contract/campaign.ts';
+import type { Obstacle, Preview, TestMessage } from '../../../contract/campaign.ts';
 import type { Template } from '../../../contract/channel.ts';
 import type { Lengths } from '../../../contract/lengths.ts';
 import type { Refusal } from '../../../contract/list.ts';
@@ -161,12 +161,29 @@ export class PreviewService {
     return (sendable.length > 0 ? sendable : found).slice(0, SAMPLES);
   }
 
+  /** @param lists the loaded ones */
+  private async messageOf(
+    lists: readonly ListRow[],
+    { account_id, id }: CampaignRow,
+    wanted: NonNullable<TestMessage['row']>,
+    content: RunContent,
+  ): Promise<Composed | undefined> {
+    const list = lists.find((each) => each.id === wanted.list);
+    if (!list) return undefined;
+    const [row] = await rowsOf<{ cells: string[] }>(
+      this.dataSource.manager,
+      'select cells from contact where account_id = $1 and campaign_id = $2 and list_id = $3 and row_no = $4',
+      [account_id, id, list.id, wanted.row],
+    );
+    return row && compose(content, cellFinder(list.columns)(row.cells));
+  }
+
   /**
-   * Outside counts and duplicates: it has no row. Its variables come from the first row that a message can be made of.
-   * The key is made anew for every click, because every click asks for a message.
+   * Outside counts and duplicates: it is nobody's row, though its variables come from one. The key is made anew for
+   * every click, because every click asks for a message.
    */
-  async sendTest(caller: Caller, id: number, phoneText: string): Promise<{ text: string }> {
-    const phone = normalisePhone(phoneText);
+  async sendTest(caller: Caller, id: number, wanted: TestMessage): Promise<{ text: string }> {
+    const phone = normalisePhone(wanted.phone);
     const row = await readCampaign(this.dataSource.manager, caller.accountId, id);
     if (!phone.ok || (phone.kind === 'landline' && row.method === 'sms')) {
       throw new ProblemError('phone_invalid', {}, [{ field: 'phone', code: 'phone_invalid' }]);
@@ -175,8 +192,11 @@ export class PreviewService {
     const inTheWay = found.filter(({ field }) => field !== 'schedule' && field !== 'mainList');
     if (inTheWay.length > 0) throw new ProblemError('not_ready', {}, inTheWay);
     const key = await this.lengths.rowsOf(row, row.remove_duplicates, lists);
-    const [first] = await this.firstMessages(key, content);
-    const composed = first ?? compose(content, () => undefined);
+    const composed =
+      (wanted.row && (await this.messageOf(lists, row, wanted.row, content))) ??
+      (await this.firstMessages(key, content))[0] ??
+      compose(content, () => undefined);
+    if (composed.problem) throw new ProblemError('test_row_empty');
     const message: OutboundMessage = {
       accountId: caller.accountId,
       channelId: content.channelId,

@@ -239,7 +239,14 @@ export const OPERATIONS: Operation[] = [
     summary: 'One message to one’s own number',
     body: TestMessageSchema,
     answer: ok(v.object({ text: v.string() })),
-    problems: ['campaign_not_found', 'invalid', 'phone_invalid', 'not_ready', 'test_not_sent'],
+    problems: [
+      'campaign_not_found',
+      'invalid',
+      'phone_invalid',
+      'not_ready',
+      'test_row_empty',
+      'test_not_sent',
+    ],
   },
   {
     method: 'post',

@@ -8,6 +8,7 @@ import type {
   NewCampaign,
   Preview,
   RestartCounts,
+  TestMessage,
 } from '../../../contract/campaign.ts';
 import type { Control, RestartScope } from '../../../contract/campaign-states.ts';
 import { CAMPAIGN_EVENT, type Pace } from '../../../contract/live.ts';
@@ -37,8 +38,8 @@ export function getPreview(id: number): Promise<Preview> {
   return client().call('GET', `/api/campaigns/${id}/preview`);
 }
 
-export function sendTestMessage(id: number, phone: string): Promise<{ text: string }> {
-  return client().call('POST', `/api/campaigns/${id}/test-message`, { phone });
+export function sendTestMessage(id: number, message: TestMessage): Promise<{ text: string }> {
+  return client().call('POST', `/api/campaigns/${id}/test-message`, message);
 }
 
 export function applyControl(id: number, control: Control, scope?: RestartScope): Promise<ControlResult> {
