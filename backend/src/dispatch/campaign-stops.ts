@@ -2,8 +2,8 @@ import type { EntityManager } from 'typeorm';
 import type { PauseReason } from '../../../contract/campaign.ts';
 import { rowsOf } from '../database/rows.ts';
 import type { CampaignKey } from './claim.ts';
-import type { Alike } from './refusal-watch.ts';
 import type { Provider } from './gateway.ts';
+import type { Alike } from './refusal-watch.ts';
 import { toBeLookedUp } from './unknown-messages.ts';
 import { WITHDRAWN } from './withdraw.ts';
 

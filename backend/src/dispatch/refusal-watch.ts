@@ -17,9 +17,9 @@ export type Alike = { of: 'first' | 'last'; count: number };
 
 /**
  * When the first messages of a run are all refused for one cause, the next ones will be, too, and going on would burn
- * the list; so will they when very many are in a row later. Counts from memory;
- * the database decides (`pauseAllRefused`), so that a process that has just taken the campaign over, or has forgotten,
- * cannot pause one that gets through to somebody.
+ * the list; so will they when very many are in a row later. Counts from memory; the database decides
+ * (`pauseAllRefused`), so that a process that has just taken the campaign over, or has forgotten, cannot pause one that
+ * gets through to somebody.
  */
 export class RefusalWatch {
   private readonly runs = new Map<string, Known>();

@@ -51,7 +51,8 @@ const ROWS_OF_LAST_RUN = `
 
 /**
  * $1 account, $2 campaign, $3 the last run. What each scope would write to: a phone and its place, the main file before
- * the additional; a row that no message can be made of is nobody's place. In one pass: an array's minimum is the first row, where `distinct on` would sort every row by its phone.
+ * the additional; a row that no message can be made of is nobody's place. In one pass: an array's minimum is the first
+ * row, where `distinct on` would sort every row by its phone.
  */
 function asked(removeDuplicates: boolean): string {
   const place = `array[(l.slot = 'additional')::int, m.row_no, m.list_id]`;

@@ -69,6 +69,15 @@ test('a pause answers with its receipt, which stays whatever happens to the camp
   expect(controls.receipt).toBeNull();
 });
 
+test('the receipt of an earlier run is put away by the next', async () => {
+  const controls = useControls();
+  await controls.apply('pause');
+  const next = campaign('running', 5);
+  useCampaign().hear({ ...next, progress: { ...next.progress, run: 2 } });
+  await nextTick();
+  expect(controls.receipt).toBeNull();
+});
+
 test('for a moment after a pause nothing can be undone by a second tap', async () => {
   const controls = useControls();
   await controls.apply('pause');

@@ -37,8 +37,11 @@ export const useControls = defineStore('controls', () => {
   );
   // What was done to an earlier run says nothing of this one.
   watch(
-    () => store.campaign?.progress.run,
-    (run) => receipt.value?.result.campaign.progress.run !== run && (receipt.value = null),
+    () => store.campaign,
+    (now) => {
+      const then = receipt.value?.result.campaign;
+      if (then?.id === now?.id && then?.progress.run !== now?.progress.run) receipt.value = null;
+    },
   );
   // That nothing answered is over when something is heard; whoever pressed Pause then has to know whether it took effect.
   watch(
