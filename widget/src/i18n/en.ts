@@ -630,7 +630,8 @@ export const en = {
   'report.rmo': 'Chats appear in RMO only after a customer answers.',
   'test.title': 'Test Message',
   'test.hint': 'Sent to your own number. Not counted in the report.',
-  'test.hintRow': 'The message of row {row}, shown beside the text, sent to your own number. Not counted in the report.',
+  'test.hintRow':
+    'The message of row {row}, shown beside the text, sent to your own number. Not counted in the report.',
   'test.phone': 'Phone',
   'test.send': 'Send test message',
   'test.sent': 'Sent to {phone}',
