@@ -55,7 +55,27 @@ export class Crm {
   async visitCampaign(name: string): Promise<void> {
     await this.visit('/integration/mass-messaging');
     await this.card.getByRole('button', { name, exact: true }).click();
+    await this.opened(name);
+  }
+
+  /**
+   * The CRM's page gives the frame its height a moment after the card has it. Until that is drawn, the browser takes a
+   * frame that is scrolled for out of sight, and what is pressed in it is lost; nobody scrolls and presses that fast.
+   */
+  private async opened(name: string): Promise<void> {
     await this.seen(this.card.getByRole('heading', { name, level: 1 }));
+    for (;;) {
+      const wanted = await this.card.locator('html').evaluate((page) => page.scrollHeight);
+      const given = await this.page.locator('#frame').evaluate((frame) => frame.clientHeight);
+      for (let frames = 0; frames < 3; frames += 1) await this.nextFrame();
+      if (wanted <= given) return;
+    }
+  }
+
+  private nextFrame(): Promise<unknown> {
+    return this.page.evaluate(
+      () => new Promise((resolve) => (globalThis as unknown as Frames).requestAnimationFrame(resolve)),
+    );
   }
 
   button(name: string | RegExp): Locator {
@@ -88,7 +108,7 @@ export class Crm {
     await this.button(/^(Новая рассылка|New campaign)$/).click();
     await this.field('Название рассылки').fill(name);
     await this.button('Создать рассылку').click();
-    await this.seen(this.card.getByRole('heading', { name, level: 1 }));
+    await this.opened(name);
   }
 
   /** Resolves when all of it is on the screen, be it that the CRM's page scrolls or the card. */
@@ -99,9 +119,7 @@ export class Crm {
       const inside =
         box && box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height;
       if (inside) return;
-      await this.page.evaluate(
-        () => new Promise((resolve) => (globalThis as unknown as Frames).requestAnimationFrame(resolve)),
-      );
+      await this.nextFrame();
     }
   }
 
