@@ -146,8 +146,8 @@ export const RestartCountsSchema = v.object({
   >),
   /** SMS segments of each part, as they were in the last run. */
   segments: CountOfParts,
-  /** Of each part, who is left out for being on the stop list. */
-  stopped: CountOfParts,
+  /** Of each, who is left out for being on the stop list. */
+  stopped: v.object({ all: Count, ...CountOfParts.entries }),
 });
 export type RestartCounts = v.InferOutput<typeof RestartCountsSchema>;
 

@@ -33,8 +33,8 @@ export const MESSAGE_REASONS: Record<string, ReasonText> = {
       ru: 'Ячейка переменной пуста, а замены нет.',
     },
     advice: {
-      en: 'Writing again would change nothing. Take these rows from the report, fill their cells and send them as a campaign of their own, or give the variable a text for empty cells there.',
-      ru: 'Повторная отправка ничего не изменит. Возьмите эти строки из отчёта, заполните ячейки и отправьте отдельной рассылкой; там же переменной можно задать текст для пустых ячеек.',
+      en: 'Writing again would change nothing. Download these rows under the text of the message, fill their cells and send them as a campaign of their own; there the variable may also have a text for empty cells.',
+      ru: 'Повторная отправка ничего не изменит. Скачайте эти строки ниже, под текстом сообщения, заполните ячейки и отправьте отдельной рассылкой; в ней переменной можно задать и текст для пустых ячеек.',
     },
   },
   sms_too_long: {
@@ -43,8 +43,8 @@ export const MESSAGE_REASONS: Record<string, ReasonText> = {
       ru: 'С переменными текст длиннее пяти SMS.',
     },
     advice: {
-      en: 'Writing again would change nothing. Take these rows from the report and send them as a campaign of their own, with a shorter text or shorter cells.',
-      ru: 'Повторная отправка ничего не изменит. Возьмите эти строки из отчёта и отправьте отдельной рассылкой, с более коротким текстом или значениями.',
+      en: 'Writing again would change nothing. Download these rows under the text of the message and send them as a campaign of their own, with a shorter text or shorter cells.',
+      ru: 'Повторная отправка ничего не изменит. Скачайте эти строки ниже, под текстом сообщения, и отправьте отдельной рассылкой, с более коротким текстом или значениями.',
     },
   },
   no_answer: {

@@ -168,6 +168,20 @@ describe('on the campaign’s page', () => {
     await crm.seen(/^\d сообщени. остал.*без ответа/, /не отправляем повторно/);
   });
 
+  test('of a rate that is being typed only the finished one counts', async () => {
+    await aRun();
+    await crm.visitCampaign(name);
+    const rate = crm.card.getByRole('textbox', { name: 'Сообщений в минуту' });
+    await rate.fill('2');
+    await crm.seen('Подействует по Enter или когда вы выйдете из поля.');
+    await rate.fill('25');
+    await rate.press('Enter');
+    await host.as('romashka').until(id, ({ settings }) => settings.ratePerMinute === 25);
+    const { body } = await host.as('romashka').call('get', `/campaigns/${id}/history`).expect(200);
+    const rates = body.data.filter(({ action }: { action: string }) => action === 'rate');
+    expect(rates.map((each: { rate: number }) => each.rate)).toEqual([25]);
+  });
+
   test('how fast it went is drawn, and said in words and in a table', async () => {
     await aRun(2400);
     const { dataSource } = host.database;
@@ -322,7 +336,7 @@ describe('in the list', () => {
     await host.database.dataSource.query(over, [id]);
     await crm.visit('/integration/mass-messaging');
     const line = crm.card.getByRole('listitem').filter({ hasText: name });
-    await crm.seen(line.getByText(/^Ошибок: \d\d\s% из последних \d\d сообщений$/));
+    await crm.seen(line.getByText(/^Ошибок среди последних \d\d: \d\d\s%$/));
   });
 
   test('of many campaigns one is found by its name or state, and all are reached by scrolling', async () => {

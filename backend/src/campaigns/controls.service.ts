@@ -191,10 +191,9 @@ export class ControlsService {
       await planForManyRows(manager);
       const lists = await loadedLists(manager, accountId, id);
       const last: RunKey = { accountId, campaignId: id, run };
-      return {
-        all: (await draftAccount(manager, accountId, id, lists, once)).queued,
-        ...(await countParts(manager, last, groups, once)),
-      };
+      const all = await draftAccount(manager, accountId, id, lists, once);
+      const parts = await countParts(manager, last, groups, once);
+      return { ...parts, all: all.queued, stopped: { ...parts.stopped, all: all.stopped } };
     });
   }
 

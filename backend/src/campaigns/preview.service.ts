@@ -115,12 +115,15 @@ export class PreviewService {
     const zones = hours?.zone === 'recipient' ? await expectedZones(manager, key, timeZone) : null;
     const clocks = zones?.length ? zones.map(({ zone }) => zone) : [timeZone];
     const first = hours ? firstOpen(begin, clocks, hours) : begin;
-    const samples = composable ? await this.firstMessages(key, content) : [];
+    // Before its variables are bound nobody would read it so.
+    const isBound = !found.some(({ field }) => field === 'bindings');
+    const samples = composable && isBound ? await this.firstMessages(key, content) : [];
     if (account.queued === 0 && lists.length > 0) found.push({ field: 'mainList', code: 'nobody_to_write' });
     const lengths = composable ? await this.lengths.look(key, planOf(content)) : null;
     const rate = Math.min(row.rate, limitPerMinute ?? row.rate);
     const recipients = account.queued - unsendableOf(lengths);
-    const finishAt = finishTime(recipients, rate, first, { hours, timeZone, zones });
+    // Of which no message can be made is found at its turn only, so that it has one.
+    const finishAt = finishTime(account.queued, rate, first, { hours, timeZone, zones });
     return {
       obstacles: found,
       warnings: warningsOf({

@@ -50,7 +50,22 @@ test('the set rate is the greatest of its stretch, and none while paused', () =>
 
 test('a pause does not pull the average down', () => {
   const pauses = [{ from: at(60), to: null }];
-  expect(summaryOf(pace(180, [58, 0, 0], { pauses }))).toEqual({ average: 58, most: 58, messages: 58 });
+  expect(summaryOf(pace(180, [58, 0, 0], { pauses }))).toEqual({
+    average: 58,
+    most: 58,
+    set: [60, 60],
+    messages: 58,
+  });
+});
+
+test('the average is of all messages over all the time, however short the last stretch is', () => {
+  expect(summaryOf(pace(90, [60, 15]))).toMatchObject({ average: 50, most: 60 });
+  expect(summaryOf(pace(70, [0, 10]))).toMatchObject({ average: 8.6, most: 10 });
+});
+
+test('rates that were changed are told as a span', () => {
+  const rates = [20, 2, 250, 10].map((perMinute, i) => ({ at: at(60 * i), perMinute }));
+  expect(summaryOf(pace(240, [20, 2, 250, 10], { rates }))).toMatchObject({ set: [2, 250] });
 });
 
 test('nothing is told of a run that has just begun', () => {

@@ -58,26 +58,31 @@ function rateAt(pace: Pace, begins: number, ends: number): number | null {
 }
 
 export interface CourseSummary {
-  /** Messages a minute over the stretches that were not paused, to one decimal. */
+  /** Messages a minute over the time that was not paused, to one decimal. */
   average: number;
   most: number;
+  /** The least and the greatest that were set, in messages a minute. */
+  set: [least: number, greatest: number];
   messages: number;
 }
 
 /** @returns null while there is nothing to tell */
 export function summaryOf(pace: Pace): CourseSummary | null {
-  const { perMinute, rate } = courseOf(pace);
-  const told = perMinute.slice(0, -1).flatMap((value, i) => {
-    // A pause that took only a part of a stretch leaves what was sent in it.
-    const counts = value !== null && (rate[i] !== null || value > 0);
-    return counts ? [value] : [];
-  });
-  if (told.length === 0) return null;
-  const average = told.reduce((sum, value) => sum + value, 0) / told.length;
+  const { times, perMinute, rate } = courseOf(pace);
+  if (perMinute.every((value) => value === null)) return null;
+  // A pause that took only a part of a stretch leaves what was sent in it.
+  const ran = pace.counts.map((count, i) => (rate[i] !== null || count > 0 ? times[i + 1]! - times[i]! : 0));
+  const time = ran.reduce((sum, lasted) => sum + lasted, 0);
+  if (time === 0) return null;
+  const messages = pace.counts.reduce((sum, count) => sum + count, 0);
+  const set = pace.rates.map((each) => each.perMinute);
+  const greatest = Math.max(...set);
   return {
-    average: Math.round(average * 10) / 10,
-    most: Math.round(Math.max(...told)),
-    messages: pace.counts.reduce((sum, count) => sum + count, 0),
+    average: Math.round(minutely(messages, time, greatest) * 10) / 10,
+    // The end that is too short to be told holds at least what was sent in it.
+    most: Math.round(Math.max(...perMinute.map((value, i) => value ?? pace.counts[i] ?? 0))),
+    set: [Math.min(...set), greatest],
+    messages,
   };
 }
 

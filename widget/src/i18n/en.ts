@@ -26,10 +26,7 @@ export const en = {
   'campaigns.emptyText':
     'Set up the first one: choose a channel, write the message, load a file with phone numbers.',
   'campaigns.startsAt': 'Starts {time}',
-  'campaigns.failing': {
-    one: 'Errors: {part} of the last {count} message',
-    other: 'Errors: {part} of the last {count} messages',
-  },
+  'campaigns.failing': 'Errors among the last {count}: {part}',
   'campaigns.changedAt': 'Changed {time}',
   'campaigns.search': 'Search by name',
   'campaigns.filter': 'Show campaigns by state',
@@ -78,6 +75,7 @@ export const en = {
   'form.additionalHint': 'A second file field, for a customer base that is split into two files.',
   'form.removalHint':
     'What becomes of entries not sent yet when a file is removed. What was sent stays in the report.',
+  'form.rateFinish': 'Takes effect at Enter, or when you leave the field.',
   'form.rateHint': 'A whole number from 1 to {max}. It can be changed while the campaign runs.',
   'form.rateAboveLimit':
     'The channel allows {limit} per minute over all its campaigns. The campaign will not go faster than that.',
@@ -491,6 +489,8 @@ export const en = {
     one: '{count} of them will not be sent: no message can be made of it.',
     other: '{count} of them will not be sent: no message can be made of them.',
   },
+  'restart.nobody':
+    'There is nobody to write to: the files were removed, or all numbers are on the stop list. Load a file.',
   'restart.text': 'Whom to write to:',
   'restart.all': 'Everybody',
   'restart.allHint': {
@@ -564,6 +564,7 @@ export const en = {
     'It is not known whether they arrived. They are looked up with the provider and are not sent again, so that nobody gets two.',
   'pace.title': 'Messages per minute',
   'pace.summary': 'On average {average} a minute, {most} at most; set: {rate}.',
+  'pace.summaryChanged': 'On average {average} a minute, {most} at most; set from {least} to {rate}.',
   'pace.soon': 'The chart appears within a minute.',
   'pace.tooShort': 'It ran for less than a minute: there is no chart.',
   'pace.sent': 'Handed over',

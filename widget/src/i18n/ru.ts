@@ -24,12 +24,7 @@ export const ru: Record<MessageKey, Message> = {
   'campaigns.emptyTitle': 'Рассылок пока нет',
   'campaigns.emptyText': 'Настройте первую: выберите канал, напишите сообщение, загрузите файл с номерами.',
   'campaigns.startsAt': 'Начнётся {time}',
-  'campaigns.failing': {
-    one: 'Ошибок: {part} из последнего {count} сообщения',
-    few: 'Ошибок: {part} из последних {count} сообщений',
-    many: 'Ошибок: {part} из последних {count} сообщений',
-    other: 'Ошибок: {part} из последних {count} сообщений',
-  },
+  'campaigns.failing': 'Ошибок среди последних {count}: {part}',
   'campaigns.changedAt': 'Изменена {time}',
   'campaigns.search': 'Поиск по названию',
   'campaigns.filter': 'Показать рассылки по состоянию',
@@ -83,6 +78,7 @@ export const ru: Record<MessageKey, Message> = {
   'form.additionalHint': 'Второе поле для файла — если база клиентов разделена на два файла.',
   'form.removalHint':
     'Что делать с ещё не отправленными записями, когда файл удаляют. Отправленное остаётся в отчёте.',
+  'form.rateFinish': 'Подействует по Enter или когда вы выйдете из поля.',
   'form.rateHint': 'Целое число от 1 до {max}. Можно менять на ходу.',
   'form.rateAboveLimit':
     'Канал пропускает не больше {limit} в минуту на все свои рассылки. Быстрее рассылка не пойдёт.',
@@ -616,6 +612,7 @@ export const ru: Record<MessageKey, Message> = {
     many: 'Из них {count} не отправятся: сообщение не составить.',
     other: 'Из них {count} не отправятся: сообщение не составить.',
   },
+  'restart.nobody': 'Писать некому: файлы удалены или все номера в стоп-листе. Загрузите файл.',
   'restart.text': 'Кому писать:',
   'restart.all': 'Всем',
   'restart.allHint': {
@@ -697,6 +694,7 @@ export const ru: Record<MessageKey, Message> = {
     'Неизвестно, дошли ли они. Мы спрашиваем о них провайдера и не отправляем повторно, чтобы никто не получил два.',
   'pace.title': 'Сообщений в минуту',
   'pace.summary': 'В среднем {average} в минуту, самое большее {most}; задано {rate}.',
+  'pace.summaryChanged': 'В среднем {average} в минуту, самое большее {most}; задавали от {least} до {rate}.',
   'pace.soon': 'График появится в течение минуты.',
   'pace.tooShort': 'Рассылка шла меньше минуты: графика нет.',
   'pace.sent': 'Передано',
